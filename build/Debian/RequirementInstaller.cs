@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Build.Cli;
+using Build.Tools;
+
+namespace Build.Debian;
+
+/// <summary>Installs missing packages where it may, and says what to install where it may not.</summary>
+public static class RequirementInstaller
+{
+    public static void Provide(IReadOnlyList<Requirement> requirements, Progress progress)
+    {
+        List<string> missing = Missing(requirements);
+        if (missing.Count == 0)
+            return;
+        string command = $"apt-get install --no-install-recommends {string.Join(' ', missing)}";
+        if (!Environment.IsPrivilegedProcess || !Requirement.IsOnPath("apt-get"))
+            throw new BuildException(ExitCode.Missing, $"missing: {string.Join(", ", missing)}\ninstall with: sudo {command}");
+
+        progress.Line($"installing {string.Join(", ", missing)}");
+        if (!HasLists())
+            Update(progress);
+        if (!Install(missing, progress))
+        {
+            // The lists name versions that are gone: they are older than the archive.
+            Update(progress);
+            Install(missing, progress);
+        }
+
+        List<string> still = Missing(requirements);
+        if (still.Count > 0)
+            throw new BuildException(ExitCode.Missing, $"could not install: {string.Join(", ", still)}\ninstall with: {command}");
+    }
+
+    private static List<string> Missing(IReadOnlyList<Requirement> requirements) =>
+        [.. requirements.Where(r => !r.IsMet()).Select(r => r.Package).Distinct(StringComparer.Ordinal)];
+
+    private static bool HasLists() =>
+        Directory.Exists("/var/lib/apt/lists")
+        && Directory.EnumerateFiles("/var/lib/apt/lists").Any(f => f.Contains("_Packages", StringComparison.Ordinal));
+
+    private static void Update(Progress progress) => Apt(progress, ["update"]);
+
+    private static bool Install(IEnumerable<string> packages, Progress progress) =>
+        Apt(progress, ["install", "-y", "--no-install-recommends", .. packages]) == 0;
+
+    private static int Apt(Progress progress, IReadOnlyList<string> arguments) =>
+        Tool.Stream("env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "Dpkg::Use-Pty=0", .. arguments], "/",
+            line => progress.Line($"  apt-get: {line}"));
+}

@@ -1,0 +1,52 @@
+using System;
+using System.IO;
+using Build.Cli;
+
+namespace Build;
+
+/// <summary>Where things are in the project's folder.</summary>
+public sealed class ProjectPaths(string root)
+{
+    public string Root { get; } = root;
+
+    public string Artifacts => In("artifacts");
+
+    public string LockFile => In("artifacts/.lock");
+
+    /// <summary>The build program itself, as build.ps1 runs it.</summary>
+    public string BuildProgram => In("artifacts/build");
+
+    /// <summary>Downloads; kept by a plain clean.</summary>
+    public string Cache => In("artifacts/cache");
+
+    public string Stamps => In("artifacts/stamps");
+
+    public string Logs => In("artifacts/log");
+
+    public string Library => In("artifacts/lib/libintrocore.so");
+
+    public string TestLibrary => In("artifacts/test/lib/libintrocore.so");
+
+    /// <summary>The library that allows whatever the real one says, for tests.</summary>
+    public string AllowAllLibrary => In("artifacts/test/lib/liballow-all.so");
+
+    public string QemuPlugin => In("artifacts/glue/introcore-qemu.so");
+
+    public string TestProgram => In("artifacts/dotnet/bin/Tests/release/Tests");
+
+    public string Guest => In("artifacts/guest");
+
+    public string In(string relative) => Path.Combine(Root, relative);
+
+    /// <summary>Looks upward from the running program for the project's folder.</summary>
+    public static ProjectPaths Find()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "build.ps1")) && File.Exists(Path.Combine(at.FullName, "global.json")))
+                return new ProjectPaths(at.FullName);
+        }
+
+        throw new BuildException($"no project (a folder with build.ps1 and global.json) above {AppContext.BaseDirectory}");
+    }
+}

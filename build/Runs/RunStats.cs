@@ -1,0 +1,13 @@
+namespace Build.Runs;
+
+/// <summary>What the plug-in counted and timed during a run; times in nanoseconds an exit.</summary>
+public sealed record RunStats(
+    ulong Exits, ulong Blocked, ulong Allowed, double EngineMedian, double EngineMean, double GlueMean)
+{
+    public static RunStats? From(PluginEvent line) =>
+        line.Is("stats")
+            ? new RunStats(
+                line.Number("exits"), line.Number("blocked"), line.Number("allowed"), line.Fraction("engine-ns-median"),
+                line.Fraction("engine-ns-mean"), line.Fraction("glue-ns-mean"))
+            : null;
+}

@@ -1,0 +1,11 @@
+using System.Collections.Generic;
+using Build.Tools;
+
+namespace Build.Steps;
+
+/// <summary>Runs a dotnet command in the project's folder, leaving no server process behind.</summary>
+public static class DotnetStep
+{
+    public static void Run(BuildContext context, string log, params IEnumerable<string> arguments) =>
+        Tool.Check(context, log, "dotnet", [.. arguments, "--nologo", "-verbosity:minimal", "-nodeReuse:false"]);
+}
