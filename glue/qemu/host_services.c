@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Memory, page rights and notifications for the engine.
+
+#include "host_services.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "event_log.h"
+#include "guest_memory.h"
+#include "write_guard.h"
+
+static _Atomic(PFUNC_IntEPTViolationCallback) violation_handler;
+
+PFUNC_IntEPTViolationCallback host_services_handler(void)
+{
+    return atomic_load(&violation_handler);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------- */
+
+/** RAM alone: it stays where it is, so that nothing has to be undone by unmap. */
+static INTSTATUS map_memory(void *guest, QWORD address, DWORD length, DWORD flags, void **host)
+{
+    const GuestRange *range = guest_memory_range(address, length);
+
+    (void)guest;
+    (void)flags; // there is no cache of mappings to bypass
+    if (!host)
+        return INT_STATUS_INVALID_PARAMETER_5;
+    *host = range ? range->host + (address - range->gpa) : NULL;
+    return range ? INT_STATUS_SUCCESS : INT_STATUS_NOT_FOUND;
+}
+
+static INTSTATUS unmap_memory(void *guest, void **host)
+{
+    (void)guest;
+    if (host)
+        *host = NULL;
+    return INT_STATUS_SUCCESS;
+}
+
+/* ---- page rights -------------------------------------------------------------------------------------------------- */
+
+static INTSTATUS get_rights(void *guest, DWORD ept, QWORD gpa, BYTE *read, BYTE *write, BYTE *execute)
+{
+    (void)guest;
+    (void)ept; // there is one set of rights
+    if (!read || !write || !execute)
+        return INT_STATUS_INVALID_PARAMETER_MIX;
+    *read = 1;
+    *write = !write_guard_get(gpa);
+    *execute = 1;
+    return INT_STATUS_SUCCESS;
+}
+
+static INTSTATUS set_rights(void *guest, DWORD ept, QWORD gpa, BYTE read, BYTE write, BYTE execute)
+{
+    (void)guest;
+    (void)ept;
+    if (!read || !execute) {
+        log_error_limited("cannot withdraw the %s right of gpa=0x%llx: this glue traps writes alone",
+                          read ? "execute" : "read", (unsigned long long)gpa);
+        return INT_STATUS_NOT_SUPPORTED;
+    }
+    return write_guard_set(gpa, !write);
+}
+
+static INTSTATUS flush_rights(void *guest)
+{
+    (void)guest;
+    write_guard_flush();
+    return INT_STATUS_SUCCESS;
+}
+
+static INTSTATUS register_handler(void *guest, PFUNC_IntEPTViolationCallback callback)
+{
+    (void)guest;
+    if (!callback)
+        return INT_STATUS_INVALID_PARAMETER_2;
+    atomic_store(&violation_handler, callback);
+    return INT_STATUS_SUCCESS;
+}
+
+static INTSTATUS unregister_handler(void *guest)
+{
+    (void)guest;
+    atomic_store(&violation_handler, NULL);
+    return INT_STATUS_SUCCESS;
+}
+
+/* ---- notifications ------------------------------------------------------------------------------------------------ */
+
+static INTSTATUS notify_activated(void *guest)
+{
+    (void)guest;
+    log_event("active", "the guest is protected");
+    return INT_STATUS_SUCCESS;
+}
+
+static INTSTATUS notify_deactivated(void *guest)
+{
+    (void)guest;
+    log_event("inactive", "the guest is not protected any more");
+    return INT_STATUS_SUCCESS;
+}
+
+static INTSTATUS trace_print(const CHAR *file, DWORD line, const CHAR *format, ...)
+{
+    va_list arguments;
+
+    (void)file;
+    (void)line;
+    va_start(arguments, format);
+    log_event_list("engine", format, arguments);
+    va_end(arguments);
+    return INT_STATUS_SUCCESS;
+}
+
+void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper)
+{
+    *glue = (GLUE_IFACE){
+        .Version = GLUE_IFACE_VERSION_1,
+        .Size = GLUE_IFACE_VERSION_1_SIZE,
+        .QueryGuestInfo = query_guest_info,
+        .PhysMemMapToHost = map_memory,
+        .PhysMemUnmap = unmap_memory,
+        .GetEPTPageProtection = get_rights,
+        .SetEPTPageProtection = set_rights,
+        .RegisterEPTHandler = register_handler,
+        .UnregisterEPTHandler = unregister_handler,
+        .NotifyIntrospectionActivated = notify_activated,
+        .NotifyIntrospectionDeactivated = notify_deactivated,
+        .NotifyIntrospectionAlert = notify_alert,
+        .FlushEPTPermissions = flush_rights,
+    };
+    *upper = (UPPER_IFACE){
+        .Version = UPPER_IFACE_VERSION_1,
+        .Size = UPPER_IFACE_VERSION_1_SIZE,
+        .TracePrint = trace_print,
+    };
+}
+
+_Static_assert(sizeof(GLUE_IFACE) == GLUE_IFACE_VERSION_1_SIZE, "layout of GLUE_IFACE");
+_Static_assert(sizeof(UPPER_IFACE) == UPPER_IFACE_VERSION_1_SIZE, "layout of UPPER_IFACE");

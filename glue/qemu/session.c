@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The life of the protection.
+
+#include "session.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "event_log.h"
+#include "guest_memory.h"
+#include "statistics.h"
+#include "vcpu.h"
+#include "write_guard.h"
+
+#define CR0_PG (1ull << 31)
+#define USER_MODE 3u
+#define MAX_ATTEMPTS 100 /* to end something that is in use */
+
+enum SessionState {
+    SESSION_WAITING,   /* for code of a user process */
+    SESSION_SCHEDULED, /* the vCPUs are being stopped */
+    SESSION_ACTIVE,
+    SESSION_OVER
+};
+
+static struct {
+    _Atomic enum SessionState state;
+    QWORD options;
+    QWORD first_user_rip;
+    bool is_memory_declared; /* and the guard in place: both survive a reset of the machine */
+    int shutdown_state;      /* QEMU's number of the run state in which the machine is over */
+} session;
+
+void *session_guest(void)
+{
+    return &session;
+}
+
+/** Tells a failed call of the engine. */
+static bool succeeded(const char *what, INTSTATUS status)
+{
+    if (INT_SUCCESS(status))
+        return true;
+    log_error("%s failed: %s; the guest is not protected", what, engine.IntStatusToString(status));
+    return false;
+}
+
+/* ---- start -------------------------------------------------------------------------------------------------------- */
+
+/** All that the plug-in has assumed about this QEMU's insides holds, or the machine does not go on. */
+static void check_or_exit(void)
+{
+    bool is_right = true;
+
+    if (*qemu.use_icount) {
+        log_error("-icount is not supported: finding the instruction of a store would spoil the count");
+        is_right = false;
+    }
+    for (DWORD i = 0; i < vcpu_count() && is_right; i++)
+        is_right = vcpu_get(i) && vcpu_verify(vcpu_get(i));
+    if (is_right && !session.is_memory_declared)
+        is_right = guest_memory_find() && write_guard_install();
+    if (!is_right)
+        exit(EXIT_FAILURE);
+}
+
+static bool declare_memory(void)
+{
+    if (session.is_memory_declared)
+        return true;
+    for (int i = 0; i < RANGE_COUNT; i++) {
+        const GuestRange *range = &guest_memory.ranges[i];
+
+        if (range->size &&
+            !succeeded("IntDeclareGuestMemory", engine.IntDeclareGuestMemory(&session, range->gpa, range->size, range->host)))
+            return false;
+    }
+    session.is_memory_declared = true;
+    return true;
+}
+
+/** Gives each vCPU its record of the engine's. */
+static bool take_records(void)
+{
+    void *base;
+    DWORD stride, count;
+
+    if (!succeeded("IntGetVcpuRecords", engine.IntGetVcpuRecords(&session, &base, &stride, &count)))
+        return false;
+    if (count < vcpu_count() || stride < sizeof(VCPU_STATE)) {
+        log_error("the engine has %u records of %u bytes; %u of %zu are needed", count, stride, vcpu_count(), sizeof(VCPU_STATE));
+        return false;
+    }
+    for (DWORD i = 0; i < vcpu_count(); i++)
+        vcpu_get(i)->record = (VCPU_STATE *)((char *)base + (size_t)i * stride);
+    return true;
+}
+
+static void stop_protection(void);
+
+static void start_protection(void)
+{
+    const INTRO_GUEST_CONFIG config = {.Size = sizeof config, .StoreCompletion = introCompletionData,
+                                       .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK};
+
+    check_or_exit();
+    log_event("guest", "vcpus=%u memory=%" PRIu64 "MiB rip=0x%" PRIx64, vcpu_count(), guest_memory.size >> 20,
+              session.first_user_rip);
+    if (!declare_memory() || !succeeded("IntConfigureGuest", engine.IntConfigureGuest(&session, &config)) ||
+        !succeeded("NewGuestNotification", engine.glue.NewGuestNotification(&session, session.options, NULL, 0))) {
+        atomic_store(&session.state, SESSION_OVER);
+        return;
+    }
+    atomic_store(&session.state, SESSION_ACTIVE);
+    if (!take_records())
+        stop_protection();
+}
+
+/** Runs with every vCPU stopped. */
+static void start_in_exclusive_section(CPUState *cpu, CpuWorkArgument argument)
+{
+    bool taken = qemu_big_lock_acquire();
+
+    (void)cpu;
+    (void)argument;
+    if (atomic_load(&session.state) == SESSION_SCHEDULED)
+        start_protection();
+    qemu_big_lock_release(taken);
+}
+
+void session_consider_start(const TranslatedBlock *block)
+{
+    enum SessionState expected = SESSION_WAITING;
+    const Vcpu *vcpu;
+
+    if (atomic_load_explicit(&session.state, memory_order_relaxed) != SESSION_WAITING)
+        return;
+    vcpu = vcpu_current();
+    if (!vcpu || vcpu_cpl(vcpu) != USER_MODE || !(vcpu->state->cr[0] & CR0_PG) ||
+        !atomic_compare_exchange_strong(&session.state, &expected, SESSION_SCHEDULED))
+        return;
+    session.first_user_rip = qemu.qemu_plugin_tb_vaddr(block);
+    qemu.async_safe_run_on_cpu(vcpu->cpu, start_in_exclusive_section, (CpuWorkArgument){.host_ptr = NULL});
+}
+
+/* ---- end ---------------------------------------------------------------------------------------------------------- */
+
+/** Takes the engine off the guest. With the big lock, so that no handler is running. */
+static void stop_protection(void)
+{
+    enum SessionState expected = SESSION_ACTIVE;
+    INTSTATUS status = INT_STATUS_CANNOT_UNLOAD;
+
+    if (!atomic_compare_exchange_strong(&session.state, &expected, SESSION_OVER))
+        return;
+    for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
+        status = engine.glue.DisableIntro(&session, i ? IG_DISABLE_IGNORE_SAFENESS : 0);
+    if (!INT_SUCCESS(status))
+        log_error("DisableIntro failed: %s", engine.IntStatusToString(status));
+    for (DWORD i = 0; i < vcpu_count(); i++)
+        vcpu_get(i)->record = NULL;
+}
+
+static void remove_memory(void)
+{
+    for (int i = 0; i < RANGE_COUNT && session.is_memory_declared; i++) {
+        const GuestRange *range = &guest_memory.ranges[i];
+        INTSTATUS status = range->size ? INT_STATUS_BUSY : INT_STATUS_SUCCESS;
+
+        for (int n = 0; n < MAX_ATTEMPTS && status == INT_STATUS_BUSY; n++)
+            status = engine.IntRemoveGuestMemory(&session, range->gpa, range->size);
+        if (!INT_SUCCESS(status))
+            log_error("IntRemoveGuestMemory of gpa=0x%" PRIx64 " failed: %s", range->gpa, engine.IntStatusToString(status));
+    }
+    session.is_memory_declared = false;
+}
+
+/** The machine starts over: what the engine has learned of the guest is void, and its memory is free to be written. */
+static void on_reset(void *opaque)
+{
+    enum SessionState expected = SESSION_ACTIVE;
+
+    (void)opaque;
+    if (atomic_load(&session.state) != expected)
+        return;
+    stop_protection();
+    atomic_store(&session.state, SESSION_WAITING);
+}
+
+/** The vCPUs have stopped for good; guest memory is still there, which it no longer is when the process ends. */
+static void on_run_state(void *opaque, bool is_running, int run_state)
+{
+    (void)opaque;
+    if (!is_running && run_state == session.shutdown_state) {
+        stop_protection();
+        remove_memory();
+    }
+}
+
+void session_end(void)
+{
+    static atomic_bool is_done;
+    INTSTATUS status = INT_STATUS_CANNOT_UNLOAD;
+    bool taken;
+
+    if (atomic_exchange(&is_done, true))
+        return;
+    taken = qemu_big_lock_acquire();
+    stop_protection();
+    remove_memory();
+    for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
+        status = engine.IntUninit();
+    if (!INT_SUCCESS(status))
+        log_error("IntUninit failed: %s", engine.IntStatusToString(status));
+    statistics_print();
+    qemu_big_lock_release(taken);
+}
+
+void session_prepare(QWORD options)
+{
+    session.options = options;
+    session.shutdown_state = -1;
+    for (int i = 0; i < qemu.run_state_names->count; i++)
+        if (strcmp(qemu.run_state_names->names[i], "shutdown") == 0)
+            session.shutdown_state = i;
+    qemu.qemu_register_reset(on_reset, NULL);
+    qemu.qemu_add_vm_change_state_handler(on_run_state, NULL);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The exact registers at a store. Translated code keeps RIP and the kind of the arithmetic flags to itself; QEMU restores
+// both from the place in that code. The place is a return address on the stack of our callback: the first one that QEMU
+// accepts. QEMU also notes it in the CPU object, at an offset that is learned from the first stores: looking there is
+// cheaper than walking the stack, and tells a store of the instruction from one that QEMU does on the side.
+
+#include <execinfo.h>
+#include <stdatomic.h>
+
+#include "event_log.h"
+#include "vcpu.h"
+
+#define MAX_FRAMES 48
+#define OWN_FRAMES 1           /* of this file, never in translated code */
+#define MATCHES_TO_BELIEVE 2u  /* stores that must point to one and the same offset */
+
+static atomic_size_t known_offset; /* of the noted return address in the CPU object; 0: not known yet */
+
+void vcpu_restore_warm_up(void)
+{
+    void *frames[4];
+
+    // The first call loads the unwinder.
+    (void)backtrace(frames, 4);
+}
+
+/** The return address on the stack that lies in translated code, with the registers restored to it; 0 if there is none. */
+static uintptr_t walk(Vcpu *vcpu)
+{
+    void *frames[MAX_FRAMES];
+    int count = backtrace(frames, MAX_FRAMES);
+
+    for (int i = OWN_FRAMES; i < count; i++)
+        if (qemu.cpu_restore_state(vcpu->cpu, (uintptr_t)frames[i]))
+            return (uintptr_t)frames[i];
+    return 0;
+}
+
+/** Learns where QEMU notes the return address. Returns whether it is noted anywhere. */
+static bool learn(const Vcpu *vcpu, uintptr_t return_address)
+{
+    static size_t candidate;
+    static unsigned matches;
+    const char *object = (const char *)vcpu->cpu;
+    size_t size = (size_t)((const char *)vcpu->state - object), where = 0;
+    unsigned found = 0;
+
+    // Callbacks come one at a time, under the big lock.
+    for (size_t offset = sizeof(uintptr_t); offset + sizeof(uintptr_t) <= size; offset += sizeof(uintptr_t)) {
+        if (*(const uintptr_t *)(object + offset) == return_address) {
+            where = offset;
+            found++;
+        }
+    }
+    if (found == 1) {
+        matches = where == candidate ? matches + 1 : 1;
+        candidate = where;
+        if (matches >= MATCHES_TO_BELIEVE)
+            atomic_store(&known_offset, where);
+    }
+    return found != 0;
+}
+
+StoreOrigin vcpu_restore(Vcpu *vcpu, RestoredState *before)
+{
+    size_t offset = atomic_load(&known_offset);
+    uintptr_t noted = 0, found;
+
+    *before = (RestoredState){.rip = vcpu->state->rip, .cc_op = vcpu->state->cc_op};
+    if (offset) {
+        noted = *(const uintptr_t *)((const char *)vcpu->cpu + offset);
+        if (noted && qemu.cpu_restore_state(vcpu->cpu, noted))
+            return STORE_BY_INSTRUCTION;
+    }
+    found = walk(vcpu);
+    if (!found)
+        return STORE_OUTSIDE;
+    if (offset)
+        return STORE_INSIDE; // QEMU has noted something else: a page walk on behalf of the instruction
+    return learn(vcpu, found) ? STORE_BY_INSTRUCTION : STORE_INSIDE;
+}
+
+void vcpu_put_back(Vcpu *vcpu, const RestoredState *before)
+{
+    vcpu->state->rip = before->rip;
+    vcpu->state->cc_op = before->cc_op;
+}
