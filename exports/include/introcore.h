@@ -679,11 +679,12 @@ typedef struct _VCPU_STATE {
     DWORD Cpl;
     VCPU_SEGMENT Segments[6];
     BYTE ExitData[64];
-    QWORD StoreRip;   /* instruction whose pieces are being judged, 0: none */
-    QWORD StoreGla;   /* first byte of its operand */
-    DWORD StoreSize;  /* bytes of its operand */
-    DWORD StoreAction; /* verdict of its first piece that was judged */
-    QWORD Reserved1[5];
+    QWORD StoreRip;    /* instruction whose pieces are being judged, 0: none */
+    QWORD StoreGla;    /* first byte of its operand */
+    DWORD StoreSize;   /* bytes of its operand */
+    DWORD StoreAction; /* INTRO_ACTION of the piece before */
+    QWORD StoreNext;   /* linear address that its next piece will have */
+    QWORD Reserved1[4];
 } VCPU_STATE;
 
 /* ---- alerts ----------------------------------------------------------------------------------------------------- */
@@ -1259,8 +1260,9 @@ typedef struct _INTRO_GUEST_CONFIG {
     DWORD Flags;           /* INTRO_GUEST_ flags */
 } INTRO_GUEST_CONFIG;
 
-/** Sets the facts about a guest, before NewGuestNotification; any thread. INVALID_PARAMETER_1 / _2: null or unknown values;
- *  INVALID_DATA_SIZE: Size; ALREADY_INITIALIZED: the guest is active; NOT_INITIALIZED: no IntInit; INSUFFICIENT_RESOURCES. */
+/** Sets the facts about a guest, before NewGuestNotification; they hold until DisableIntro has succeeded. Any thread.
+ *  INVALID_PARAMETER_1 / _2: null, or unknown values; INVALID_DATA_SIZE: Size; ALREADY_INITIALIZED: the guest is active;
+ *  NOT_INITIALIZED: no IntInit; INSUFFICIENT_RESOURCES: too many guests. */
 INTROCORE_API INTSTATUS IntConfigureGuest(void *GuestHandle, const INTRO_GUEST_CONFIG *Config);
 
 /**

@@ -1,0 +1,14 @@
+using System;
+
+namespace Engine.Abi;
+
+/// <summary>Flags of <see cref="IntroGuestConfig"/>.</summary>
+[Flags]
+public enum GuestConfigFlags : uint
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>INTRO_GUEST_APPLIES_DIRTY_MASK: registers are changed through the record's DirtyMask.</summary>
+    AppliesDirtyMask = 1,
+}

@@ -1,0 +1,17 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Abi;
+
+/// <summary>Facts about a guest's hypervisor (INTRO_GUEST_CONFIG), 16 bytes in this version.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct IntroGuestConfig
+{
+    /// <summary>Size of the structure as the caller knows it, in bytes.</summary>
+    public ulong Size;
+
+    /// <summary>Who completes an allowed store.</summary>
+    public IntroCompletion StoreCompletion;
+
+    /// <summary>INTRO_GUEST_ flags.</summary>
+    public GuestConfigFlags Flags;
+}

@@ -1,0 +1,23 @@
+namespace Engine.Abi;
+
+/// <summary>InfoClass of QueryGuestInfo (IG_QUERY_INFO_CLASS); only the classes that this version asks.</summary>
+public enum QueryInfoClass : uint
+{
+    /// <summary><see cref="IgArchRegs"/>, descriptor tables included.</summary>
+    RegisterState = 0,
+
+    /// <summary><see cref="IgQueryMsr"/>.</summary>
+    ReadMsr = 1,
+
+    /// <summary>DWORD: number of vCPUs.</summary>
+    CpuCount = 4,
+
+    /// <summary><see cref="IgArchRegs"/>, everything but the descriptor tables.</summary>
+    RegisterStateGprs = 8,
+
+    /// <summary>DWORD: <see cref="IgCsType"/>.</summary>
+    CsType = 9,
+
+    /// <summary>DWORD: current privilege level.</summary>
+    CsRing = 10,
+}

@@ -1,0 +1,164 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading;
+using Engine.Abi;
+using Engine.Hooks;
+using Engine.Hosting;
+using Engine.Instructions;
+using Engine.Memory;
+using Engine.Policy;
+using Engine.Vcpus;
+
+namespace Engine.Alerts;
+
+/// <summary>
+/// Builds alerts in the reference's structures (spec/43, section 8) and hands them to the glue, with one log line each.
+/// </summary>
+/// <remarks>
+/// <para>The structure, 12 KB, lives on the stack of the exit: the interface promises its buffer only until the callback returns,
+/// several vCPUs may raise alerts at once, and nothing is allocated. INTROCORE_MIN_STACK allows for it.</para>
+/// <para>Thread safety: any thread.</para>
+/// </remarks>
+internal sealed unsafe class AlertRaiser
+{
+    private const ulong PageMask = 0xFFF;
+
+    private readonly Hypervisor _hypervisor;
+    private readonly VerdictPolicy _policy;
+    private readonly AlertLimiter _limiter = new();
+    private long _announcedDrops;
+
+    public AlertRaiser(Hypervisor hypervisor, VerdictPolicy policy)
+    {
+        _hypervisor = hypervisor;
+        _policy = policy;
+    }
+
+    /// <summary>Alerts that were dropped because the guest caused too many.</summary>
+    public long Dropped => _limiter.Dropped;
+
+    /// <summary>Reports a write, unless the guest has caused too many alerts already.</summary>
+    public void RaiseWrite(in FrameAccess access, in WriteAlert about)
+    {
+        if (!_limiter.TryTake())
+            return;
+
+        AnnounceDrops();
+        Unsafe.SkipInit(out EventEptViolation alert);
+        NativeMemory.Clear(&alert, (nuint)sizeof(EventEptViolation));
+        FillHeader(ref alert.Header, in access, in about);
+        alert.VictimType = about.Victim;
+        alert.VictimIdtEntry = about.IdtEntry;
+        FillWrite(ref alert.WriteInfo, in access);
+        alert.Violation = IntroEptAccessType.Write;
+        alert.HookStartVirtual = about.ObjectLinear;
+        alert.HookStartPhysical = about.ObjectPhysical;
+        alert.VirtualPage = access.Gla & ~PageMask;
+        alert.PhysicalPage = access.Gpa & ~PageMask;
+        alert.Offset = (uint)(access.Gpa & PageMask);
+        alert.ZoneTypes = ZoneFlags.Write;
+        if (access.Vcpu != null)
+            FillExecContext(ref alert.ExecContext, in access);
+
+        Log(in access, in about, in alert);
+        IntStatus status = _hypervisor.NotifyAlert(IntroEventType.EptViolation, ref alert);
+        if (!status.IsSuccess())
+            _hypervisor.Log.Write(IgLogLevel.Warning, $"the alert was not taken: {status}");
+    }
+
+    private void FillHeader(ref IntroViolationHeader header, in FrameAccess access, in WriteAlert about)
+    {
+        header.ViolationVersion = IntroViolationHeader.CurrentVersion;
+        header.VerInfo.IntroMajor = EngineVersion.Major;
+        header.VerInfo.IntroMinor = EngineVersion.Minor;
+        header.VerInfo.IntroRevision = EngineVersion.Patch;
+        header.Action = about.Verdict;
+        header.Reason = about.Reason;
+        header.MitreID = about.Mitre;
+        header.Flags = _policy.IsLogOnly(about.Option) ? AlertFlags.Beta : AlertFlags.None;
+
+        VcpuState* vcpu = access.Vcpu;
+        if (vcpu == null)
+        {
+            header.CpuContext.Cpu = uint.MaxValue;
+            header.Flags |= AlertFlags.Async;
+            return;
+        }
+
+        if (vcpu->Cpl != 0)
+            header.Flags |= AlertFlags.NotRing0;
+        header.CpuContext.Valid = 1;
+        header.CpuContext.Cpu = vcpu->Index;
+        header.CpuContext.Rip = vcpu->Regs.Rip;
+        header.CpuContext.Cr3 = vcpu->Regs.Cr3;
+        fixed (byte* text = header.CpuContext.Instruction)
+            InstructionText.Write(in vcpu->Instruction, new Span<byte>(text, IntroCpuCtx.InstructionLength));
+    }
+
+    /// <summary>Shows the whole store where it is known and lies in one frame, else the piece that the exit carries.</summary>
+    private static void FillWrite(ref IntroWriteInfo write, in FrameAccess access)
+    {
+        ulong start = access.Gpa;
+        ReadOnlySpan<byte> data = access.Data;
+        int offset = (int)(access.Gla - access.Store.Linear);
+        if (!access.StoreData.IsEmpty && (ulong)offset <= (start & PageMask))
+        {
+            start -= (ulong)offset;
+            data = access.StoreData;
+        }
+
+        int size = data.IsEmpty ? access.Store.Size : data.Length;
+        int shown = Math.Min(size, IntroWriteInfo.ValueBytes);
+        write.Size = (uint)size;
+        fixed (ulong* oldValue = write.OldValue, newValue = write.NewValue)
+        {
+            if (access.Memory.Read(start, new Span<byte>(oldValue, shown)) < shown || size == 0)
+                oldValue[0] = IntroWriteInfo.UnknownValue;
+            if (data.IsEmpty)
+                newValue[0] = IntroWriteInfo.UnknownValue;
+            else
+                data[..shown].CopyTo(new Span<byte>(newValue, shown));
+        }
+    }
+
+    private static void FillExecContext(ref IntroExecContext context, in FrameAccess access)
+    {
+        VcpuState* vcpu = access.Vcpu;
+        context.CsType = vcpu->CsType;
+
+        // The first 160 bytes of both are RAX to RIP in the same order; a test holds them together.
+        context.Registers = Unsafe.As<IgArchRegs, IntroGprs>(ref vcpu->Regs);
+        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
+        fixed (byte* code = context.RipCode)
+        {
+            Span<byte> page = new(code, IntroExecContext.RipCodeLength);
+            int read = LinearMemory.Read(access.Memory, in paging, vcpu->Regs.Rip & ~PageMask, page, out _);
+            page[read..].Clear();
+        }
+    }
+
+    private void Log(in FrameAccess access, in WriteAlert about, in EventEptViolation alert)
+    {
+        ref readonly IntroCpuCtx cpu = ref alert.Header.CpuContext;
+        int shown = (int)Math.Min(alert.WriteInfo.Size, 16);
+        ReadOnlySpan<byte> instruction = MemoryMarshal.CreateReadOnlySpan(
+            ref Unsafe.AsRef(in cpu.Instruction[0]), IntroCpuCtx.InstructionLength);
+        ReadOnlySpan<byte> oldValue = MemoryMarshal.AsBytes(
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.AsRef(in alert.WriteInfo.OldValue[0]), 8))[..shown];
+        ReadOnlySpan<byte> newValue = MemoryMarshal.AsBytes(
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.AsRef(in alert.WriteInfo.NewValue[0]), 8))[..shown];
+        ReadOnlySpan<byte> outcome = about.Action == IntroAction.NotAllowed ? "blocked"u8 : "let through"u8;
+        _hypervisor.Log.Write(
+            IgLogLevel.Error,
+            $"{about.Name} written at {access.Gpa:x} by vcpu {(int)cpu.Cpu} rip {cpu.Rip:x} cr3 {cpu.Cr3:x} [{instruction}] gla {access.Gla:x} old {oldValue:hex} new {newValue:hex}: {outcome}");
+    }
+
+    private void AnnounceDrops()
+    {
+        long dropped = _limiter.Dropped;
+        long announced = Interlocked.Exchange(ref _announcedDrops, dropped);
+        if (dropped > announced)
+            _hypervisor.Log.Write(IgLogLevel.Warning, $"{dropped - announced} alerts were dropped, the guest causes too many");
+    }
+}

@@ -1,0 +1,258 @@
+using System;
+using System.Runtime.InteropServices;
+using Engine.Abi;
+using Engine.Hooks;
+using Engine.Hosting;
+using Engine.Instructions;
+using Engine.Memory;
+using Engine.Vcpus;
+
+namespace Engine.Events;
+
+/// <summary>
+/// An access to memory whose rights were withdrawn: finds the hooks that it touches, what it does, and asks them (spec/12,
+/// section 1). An access that touches no hook ends after the look-up, with no register read and nothing decoded.
+/// </summary>
+/// <remarks>Thread safety: any number of vCPUs at once; the caller holds the claim of the vCPU whose exit it is.</remarks>
+internal sealed unsafe class EptViolation
+{
+    private const ulong PageSize = 4096;
+
+    private readonly Hypervisor _hypervisor;
+    private readonly GuestMemory _memory;
+    private readonly FrameHooks _hooks;
+
+    public EptViolation(Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks)
+    {
+        _hypervisor = hypervisor;
+        _memory = memory;
+        _hooks = hooks;
+    }
+
+    /// <summary>Judges an access of a vCPU. Fails only when registers cannot be had; then the verdict is that of the fail policy:
+    /// a hooked frame is closed.</summary>
+    public IntStatus Handle(
+        VcpuState* vcpu, InstructionUnit unit, ulong gpa, ulong gla, EptAccess kinds, out IntroAction action)
+    {
+        action = IntroAction.Allowed;
+        vcpu->ExitGpa = vcpu->Gpa = gpa;
+        vcpu->ExitGla = vcpu->Gla = gla;
+        vcpu->ExitAccess = (uint)kinds;
+        vcpu->AccessSize = 0;
+        vcpu->Instruction.Length = 0;
+
+        scoped FrameAccess access = new()
+        {
+            Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kinds, Gpa = gpa,
+            Gla = (vcpu->ExitFlags & VcpuExitFlags.NoGla) == VcpuExitFlags.None ? gla : 0,
+        };
+        bool hasData = (vcpu->ExitFlags & VcpuExitFlags.Data) != VcpuExitFlags.None &&
+            vcpu->ExitDataSize is >= 1 and <= Limits.MaxStoreBytes;
+        int rest = 0;
+        if (hasData)
+        {
+            int inPage = (int)Math.Min(vcpu->ExitDataSize, PageSize - (gpa & (PageSize - 1)));
+            access.Data = new ReadOnlySpan<byte>(vcpu->ExitData, inPage);
+            access.Size = inPage;
+            rest = (int)vcpu->ExitDataSize - inPage;
+        }
+        else
+        {
+            access.Size = (int)(PageSize - (gpa & (PageSize - 1)));
+        }
+
+        // A store that was reported is blocked, or let through, as a whole: its pieces outside the hook are looked at, too.
+        bool pending = vcpu->StoreRip != 0;
+        bool touches = Touches(in access) || (rest != 0 && TouchesNextFrame(gpa, rest, kinds));
+        if (!touches && !pending)
+        {
+            vcpu->AccessSize = hasData ? vcpu->ExitDataSize : 0;
+            return IntStatus.Success;
+        }
+
+        IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Sufficient);
+        if (!status.IsSuccess())
+        {
+            action = touches ? IntroAction.NotAllowed : IntroAction.Allowed;
+            return status;
+        }
+
+        Span<byte> computed = stackalloc byte[sizeof(ulong)];
+        Attribute(ref access, hasData, computed);
+        if (IsFurtherPiece(vcpu, in access))
+        {
+            action = vcpu->StoreAction;
+            RememberPiece(vcpu, in access, action);
+            return IntStatus.Success;
+        }
+
+        action = Ask(ref access);
+        if (rest != 0)
+            action = MaxOf(action, AskNextFrame(ref access, rest));
+        RememberPiece(vcpu, in access, action);
+        return IntStatus.Success;
+    }
+
+    /// <summary>Judges a store by a device.</summary>
+    public IntroAction HandleDevice(ulong gpa, ReadOnlySpan<byte> data)
+    {
+        int inPage = (int)Math.Min((ulong)data.Length, PageSize - (gpa & (PageSize - 1)));
+        FrameAccess access = new()
+        {
+            Memory = _memory, Access = EptAccess.Write, Gpa = gpa, Size = inPage, Data = data[..inPage],
+        };
+        IntroAction action = Ask(ref access);
+        if (inPage < data.Length)
+        {
+            access.Gpa += (ulong)inPage;
+            access.Size = data.Length - inPage;
+            access.Data = data[inPage..];
+            action = MaxOf(action, Ask(ref access));
+        }
+
+        return action;
+    }
+
+    private static IntroAction MaxOf(IntroAction a, IntroAction b) => (IntroAction)Math.Max((int)a, (int)b);
+
+    private static bool Overlaps(in FrameAccess access, FrameHook* hook)
+    {
+        int start = (int)(access.Gpa & (PageSize - 1));
+        return (hook->Access & access.Access) != EptAccess.None && start < hook->End && start + access.Size > hook->Start;
+    }
+
+    private bool Touches(in FrameAccess access)
+    {
+        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
+        {
+            if (Overlaps(in access, hook))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool TouchesNextFrame(ulong gpa, int size, EptAccess kinds) =>
+        Touches(new FrameAccess { Gpa = (gpa | (PageSize - 1)) + 1, Size = size, Access = kinds });
+
+    private IntroAction Ask(ref FrameAccess access)
+    {
+        IntroAction action = IntroAction.Allowed;
+        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
+        {
+            if (Overlaps(in access, hook))
+                action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
+        }
+
+        return action;
+    }
+
+    private IntroAction AskNextFrame(ref FrameAccess access, int rest)
+    {
+        VcpuState* vcpu = access.Vcpu;
+        int before = access.Size;
+        access.Gpa += (ulong)before;
+        access.Gla = access.Gla == 0 ? 0 : access.Gla + (ulong)before;
+        access.Size = rest;
+        access.Data = new ReadOnlySpan<byte>(vcpu->ExitData + before, rest);
+        return Ask(ref access);
+    }
+
+    /// <summary>
+    /// Decodes the instruction and finds the operand that this access belongs to: linear address, size, and the bytes of the
+    /// store where they follow from registers. With the bytes in the exit this serves attribution only; without them, it bounds
+    /// what the access may touch. What cannot be found stays unknown, and the access then counts as touching all of its frame
+    /// from its address on.
+    /// </summary>
+    private void Attribute(ref FrameAccess access, bool hasData, Span<byte> computed)
+    {
+        VcpuState* vcpu = access.Vcpu;
+        InstructionUnit unit = access.Unit!;
+        if ((vcpu->ExitFlags & VcpuExitFlags.RipRetired) == VcpuExitFlags.None &&
+            unit.Decode(_memory, vcpu).IsSuccess() &&
+            (access.Access & EptAccess.Write) != EptAccess.None &&
+            unit.TryFindStore(_memory, vcpu, access.Gpa, out StoreOperand store))
+        {
+            // The operand's page is mapped at this frame, so that the offsets in it agree.
+            ulong gla = store.Linear + (((access.Gpa & (PageSize - 1)) - (store.Linear & (PageSize - 1))) & (PageSize - 1));
+            if (access.Gla == 0)
+                access.Gla = gla;
+
+            if (access.Gla == gla && gla - store.Linear < (ulong)Math.Max(store.Size, 1))
+                AttributeStore(ref access, hasData, store, computed);
+        }
+
+        vcpu->Gla = access.Gla;
+        vcpu->AccessSize = (uint)access.Size;
+    }
+
+    private static void AttributeStore(ref FrameAccess access, bool hasData, StoreOperand store, Span<byte> computed)
+    {
+        VcpuState* vcpu = access.Vcpu;
+        InstructionUnit unit = access.Unit!;
+        int offset = (int)(access.Gla - store.Linear);
+        bool repeats = unit.Repeats;
+        if (!repeats)
+            access.Store = store;
+
+        bool known = unit.TryComputeStore(vcpu, computed, out int size) && size == store.Size;
+        if (hasData)
+        {
+            // Registers may only complete what the exit shows; where the two differ, the exit counts.
+            if (known && offset + access.Size <= size && computed.Slice(offset, access.Size).SequenceEqual(access.Data))
+                access.StoreData = MemoryMarshal.CreateReadOnlySpan(ref computed[0], size);
+            return;
+        }
+
+        if (repeats)
+        {
+            // As many iterations as fit into the frame may follow in one go, in either direction.
+            access.Size = (int)PageSize - (int)(access.Gpa & (PageSize - 1));
+            if ((vcpu->Regs.Flags & DirectionFlag) != 0 || (vcpu->PushedMask & VcpuRegisters.Flags) == VcpuRegisters.None)
+            {
+                access.Size = (int)PageSize;
+                access.Gpa &= ~(PageSize - 1);
+                access.Gla &= ~(PageSize - 1);
+            }
+
+            return;
+        }
+
+        if (store.Size != 0)
+            access.Size = Math.Min(access.Size, store.Size - offset);
+        if (known)
+        {
+            access.StoreData = MemoryMarshal.CreateReadOnlySpan(ref computed[0], size);
+            access.Data = access.StoreData.Slice(offset, access.Size);
+        }
+    }
+
+    /// <summary>
+    /// Tells whether this is a further piece of a store that was reported: same instruction, same operand, at the very address
+    /// where the piece before ended. The same verdict then holds, and no second alert is raised. A repeated instruction is a new
+    /// store each time.
+    /// </summary>
+    private static bool IsFurtherPiece(VcpuState* vcpu, in FrameAccess access) =>
+        vcpu->StoreRip != 0 && access.Store.Size != 0 && vcpu->StoreRip == vcpu->Regs.Rip &&
+        vcpu->StoreGla == access.Store.Linear && vcpu->StoreSize == (uint)access.Store.Size && vcpu->StoreNext == access.Gla;
+
+    private static void RememberPiece(VcpuState* vcpu, in FrameAccess access, IntroAction action)
+    {
+        ulong next = access.Gla + (ulong)access.Size;
+        bool further = vcpu->StoreRip != 0 && vcpu->StoreNext == access.Gla;
+        if (access.Store.Size == 0 || !(access.Reported || further) || next >= access.Store.Linear + (ulong)access.Store.Size)
+        {
+            vcpu->StoreRip = 0;
+            return;
+        }
+
+        vcpu->StoreRip = vcpu->Regs.Rip;
+        vcpu->StoreGla = access.Store.Linear;
+        vcpu->StoreSize = (uint)access.Store.Size;
+        vcpu->StoreAction = action;
+        vcpu->StoreNext = next;
+    }
+
+    /// <summary>RFLAGS.DF.</summary>
+    private const ulong DirectionFlag = 1 << 10;
+}

@@ -1,0 +1,47 @@
+using System;
+using Engine.Abi;
+using Engine.Instructions;
+using Engine.Memory;
+using Engine.Vcpus;
+
+namespace Engine.Hooks;
+
+/// <summary>
+/// One access to a hooked frame, as a handler sees it. All of it was read once; nothing of it changes when the guest changes its
+/// memory meanwhile.
+/// </summary>
+internal unsafe ref struct FrameAccess
+{
+    /// <summary>The record of the vCPU; null for a device. Registers of VcpuRegisters.Sufficient are valid.</summary>
+    public VcpuState* Vcpu;
+
+    /// <summary>The vCPU's decoder, null for a device. Its instruction is decoded if Vcpu->Instruction.Length is not 0.</summary>
+    public InstructionUnit? Unit;
+
+    /// <summary>The guest's memory.</summary>
+    public GuestMemory Memory;
+
+    /// <summary>Kind of the access.</summary>
+    public EptAccess Access;
+
+    /// <summary>Guest-physical address of the first byte.</summary>
+    public ulong Gpa;
+
+    /// <summary>Linear address of the first byte; 0: not known.</summary>
+    public ulong Gla;
+
+    /// <summary>Number of bytes that may be touched, all in the frame of <see cref="Gpa"/>.</summary>
+    public int Size;
+
+    /// <summary>The bytes that the store will write, <see cref="Size"/> of them; empty: not known.</summary>
+    public ReadOnlySpan<byte> Data;
+
+    /// <summary>The whole store of which this is a piece; Size 0: not known.</summary>
+    public StoreOperand Store;
+
+    /// <summary>The bytes of the whole store, where they are known.</summary>
+    public ReadOnlySpan<byte> StoreData;
+
+    /// <summary>Set by a handler that has raised an alert: the verdict then holds for the pieces that follow.</summary>
+    public bool Reported;
+}

@@ -1,0 +1,19 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Hosting;
+
+/// <summary>
+/// The functions that must be C (exports/shim), as addresses; laid out as INTROCORE_SHIM there, 16 bytes.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeShim
+{
+    /// <summary>
+    /// Copies bytes between addresses of this process that may fault: <c>size_t (void *to, const void *from, size_t size)</c>.
+    /// Returns the number of bytes copied; less than asked means that the next one faulted. A leaf: no callback, no lock.
+    /// </summary>
+    public delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint> GuardedCopy;
+
+    /// <summary>Calls a variadic TracePrint with a text: <c>void (void *tracePrint, const char *text)</c>.</summary>
+    public delegate* unmanaged<void*, byte*, void> Trace;
+}

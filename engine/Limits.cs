@@ -1,0 +1,53 @@
+namespace Engine;
+
+/// <summary>
+/// Every ceiling on a loop or a size that a guest, or a glue layer, can influence. Nothing in the engine is bounded by a number
+/// that does not stand here.
+/// </summary>
+public static class Limits
+{
+    /// <summary>Guests a process, declared ones included.</summary>
+    public const int MaxGuests = 4096;
+
+    /// <summary>vCPUs a guest. More than any hypervisor gives; a larger answer to CPU_COUNT is refused.</summary>
+    public const int MaxVcpus = 4096;
+
+    /// <summary>Ranges of declared memory a guest; looked up by a linear scan.</summary>
+    public const int MaxMemoryRegions = 64;
+
+    /// <summary>Threads that may be in a guest's engine at once without a vCPU of theirs (devices, timer, interface calls).</summary>
+    public const int MaxExternalThreads = 16;
+
+    /// <summary>Bytes of the longest x86 instruction (SDM 2A, 2.3.11).</summary>
+    public const int MaxInstructionLength = 15;
+
+    /// <summary>Bytes of one store that an exit carries at most: an AVX-512 register.</summary>
+    public const int MaxStoreBytes = 64;
+
+    /// <summary>Bytes of an interrupt descriptor table that are guarded at most: 256 gates of 16 bytes (SDM 3A, 6.14).</summary>
+    public const int MaxIdtBytes = 256 * 16;
+
+    /// <summary>Hooks a guest. 32 bytes each.</summary>
+    public const int MaxFrameHooks = 1 << 22;
+
+    /// <summary>Hooks on one frame that an exit visits. Adding one more is refused.</summary>
+    public const int MaxHooksPerFrame = 64;
+
+    /// <summary>Retired blocks that wait for the exits that may still read them; adding a hook is refused above it.</summary>
+    public const int MaxRetiredBlocks = 64;
+
+    /// <summary>Polls of the claim cells before DisableIntro and its like answer that an exit is still running.</summary>
+    public const int DrainPolls = 2000;
+
+    /// <summary>Alerts, with their log lines, that a guest may cause in a burst.</summary>
+    public const int AlertBurst = 256;
+
+    /// <summary>Alerts a second that a guest may cause once the burst is used up; more are counted and dropped.</summary>
+    public const int AlertsPerSecond = 64;
+
+    /// <summary>Bytes of a log line, its end included; longer text is cut.</summary>
+    public const int MaxLogLine = 480;
+
+    /// <summary>Log lines about faults inside the engine, a site and a process.</summary>
+    public const int MaxFaultLines = 4;
+}

@@ -1,0 +1,161 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Threading;
+using Engine.Hosting;
+
+namespace Engine.Memory;
+
+/// <summary>
+/// Guest-physical memory. Reads return the number of bytes that were there and never throw; each byte is read once, since the
+/// guest may change it meanwhile.
+/// </summary>
+/// <remarks>
+/// <para>Strategy: declared regions are read directly (the glue guarantees them until they are removed); everything else is
+/// mapped through the glue, page by page, and copied by the guarded copy of the shim, so that a mapping that vanishes ends in a
+/// short read and not in the end of the process.</para>
+/// <para>Thread safety: reads from any thread, without a lock; the regions are an immutable array that is replaced as a whole.
+/// Changes are serialised by <see cref="_writer"/>.</para>
+/// </remarks>
+internal sealed unsafe class GuestMemory
+{
+    private const ulong PageSize = 4096;
+
+    private readonly Lock _writer = new();
+    private GuestMemoryRegion[] _regions = [];
+    private Hypervisor? _hypervisor;
+
+    /// <summary>The hypervisor that maps what is not declared; null while the guest is only declared.</summary>
+    public Hypervisor? Hypervisor
+    {
+        get => Volatile.Read(ref _hypervisor);
+        set => Volatile.Write(ref _hypervisor, value);
+    }
+
+    /// <summary>Whether anything is declared.</summary>
+    public bool HasRegions => Volatile.Read(ref _regions).Length != 0;
+
+    /// <summary>Adds a region. False: it overlaps one, or there are too many (<paramref name="full"/>).</summary>
+    public bool TryAdd(ulong gpa, ulong size, byte* host, out bool full)
+    {
+        lock (_writer)
+        {
+            GuestMemoryRegion[] old = _regions;
+            full = old.Length >= Limits.MaxMemoryRegions;
+            if (full)
+                return false;
+
+            foreach (ref readonly GuestMemoryRegion region in old.AsSpan())
+            {
+                if (region.Overlaps(gpa, size))
+                    return false;
+            }
+
+            GuestMemoryRegion[] grown = new GuestMemoryRegion[old.Length + 1];
+            old.CopyTo(grown, 0);
+            grown[^1] = new GuestMemoryRegion(gpa, size, host);
+            Volatile.Write(ref _regions, grown);
+            return true;
+        }
+    }
+
+    /// <summary>Takes a region out of what new reads see. False: there is none with exactly these bounds.</summary>
+    public bool TryRemove(ulong gpa, ulong size)
+    {
+        lock (_writer)
+        {
+            GuestMemoryRegion[] old = _regions;
+            int index = Array.FindIndex(old, region => region.Gpa == gpa && region.Size == size);
+            if (index < 0)
+                return false;
+
+            GuestMemoryRegion[] shrunk = new GuestMemoryRegion[old.Length - 1];
+            old.AsSpan(0, index).CopyTo(shrunk);
+            old.AsSpan(index + 1).CopyTo(shrunk.AsSpan(index));
+            Volatile.Write(ref _regions, shrunk);
+            return true;
+        }
+    }
+
+    /// <summary>Forgets all regions.</summary>
+    public void Clear()
+    {
+        lock (_writer)
+            Volatile.Write(ref _regions, []);
+    }
+
+    /// <summary>Reads bytes; returns how many of them, from the first on, were there.</summary>
+    public int Read(ulong gpa, Span<byte> buffer)
+    {
+        int done = 0;
+        while (done < buffer.Length)
+        {
+            int wanted = (int)Math.Min((ulong)(buffer.Length - done), PageSize - (gpa & (PageSize - 1)));
+            int got = ReadInPage(gpa, buffer.Slice(done, wanted));
+            done += got;
+            gpa += (ulong)got;
+            if (got < wanted || gpa == 0)
+                break;
+        }
+
+        return done;
+    }
+
+    /// <summary>Reads a value that does not cross a page. False: it is not there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRead<T>(ulong gpa, out T value)
+        where T : unmanaged
+    {
+        byte* host = FindDeclared(gpa, (uint)sizeof(T));
+        if (host != null)
+        {
+            value = Unsafe.ReadUnaligned<T>(host);
+            return true;
+        }
+
+        Unsafe.SkipInit(out value);
+        if (ReadInPage(gpa, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref value, 1))) == sizeof(T))
+            return true;
+
+        value = default;
+        return false;
+    }
+
+    private int ReadInPage(ulong gpa, Span<byte> buffer)
+    {
+        // A declared region ends at a page's end, so that one page is never half declared.
+        byte* declared = FindDeclared(gpa, (uint)buffer.Length);
+        if (declared != null)
+        {
+            new ReadOnlySpan<byte>(declared, buffer.Length).CopyTo(buffer);
+            return buffer.Length;
+        }
+
+        Hypervisor? hypervisor = Hypervisor;
+        if (hypervisor is null || hypervisor.Shim.GuardedCopy == null)
+            return 0;
+
+        ulong page = gpa & ~(PageSize - 1);
+        if (!Abi.IntStatusExtensions.IsSuccess(hypervisor.Map(page, (uint)PageSize, out byte* host)))
+            return 0;
+
+        int copied;
+        fixed (byte* to = buffer)
+            copied = (int)hypervisor.Shim.GuardedCopy(to, host + (gpa - page), (nuint)buffer.Length);
+        hypervisor.Unmap(host);
+        return copied;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* FindDeclared(ulong gpa, uint size)
+    {
+        foreach (ref readonly GuestMemoryRegion region in Volatile.Read(ref _regions).AsSpan())
+        {
+            ulong offset = gpa - region.Gpa;
+            if (offset < region.Size && size <= region.Size - offset)
+                return region.Host + offset;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,193 @@
+using System;
+using System.Collections.Generic;
+using Engine.Abi;
+using Engine.Alerts;
+using Engine.Hooks;
+using Engine.Hosting;
+using Engine.Memory;
+using Engine.Policy;
+using Engine.Vcpus;
+
+namespace Engine.Protection;
+
+/// <summary>
+/// Guards the interrupt descriptor table that IDTR names on each vCPU when protection starts, whatever the guest's system: a
+/// write hook on its guest-physical bytes, so that every alias of them counts. A store that changes a gate is not allowed; one
+/// that writes the bytes that are there is.
+/// </summary>
+/// <remarks>Thread safety: Start and Stop by one thread; OnAccess by any number, on what Start has built.</remarks>
+internal sealed unsafe class IdtProtection : IFrameHookHandler
+{
+    private const ulong PageSize = 4096;
+    private const ulong Cr0Pe = 1;
+    private const ulong EferLma = 1 << 10;
+    private const uint Ia32Efer = 0xC000_0080;
+
+    private readonly Hypervisor _hypervisor;
+    private readonly GuestMemory _memory;
+    private readonly FrameHooks _hooks;
+    private readonly VerdictPolicy _policy;
+    private readonly AlertRaiser _alerts;
+    private readonly ushort _handler;
+    private readonly List<IdtTable> _tables = [];
+
+    public IdtProtection(
+        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, VerdictPolicy policy, AlertRaiser alerts)
+    {
+        _hypervisor = hypervisor;
+        _memory = memory;
+        _hooks = hooks;
+        _policy = policy;
+        _alerts = alerts;
+        _handler = hooks.AddHandler(this);
+    }
+
+    /// <summary>Number of tables that are guarded.</summary>
+    public int TableCount => _tables.Count;
+
+    /// <summary>Finds and hooks the table of each vCPU. A vCPU whose table cannot be guarded is named in the log, with the reason.
+    /// Takes effect with the commit of the hooks.</summary>
+    public void Start(VcpuTable vcpus)
+    {
+        for (uint i = 0; i < (uint)vcpus.Count; i++)
+            StartVcpu(vcpus[i]);
+    }
+
+    /// <summary>Removes the hooks.</summary>
+    public void Stop()
+    {
+        for (int table = 0; table < _tables.Count; table++)
+        {
+            ulong[] pages = _tables[table].Pages;
+            for (int page = 0; page < pages.Length; page++)
+                _hooks.Remove(pages[page], _handler, Cookie(table, page));
+        }
+
+        _tables.Clear();
+    }
+
+    /// <inheritdoc/>
+    public IntroAction OnAccess(ref FrameAccess access, in FrameHook hook)
+    {
+        int start = Math.Max((int)(access.Gpa & (PageSize - 1)), hook.Start);
+        int end = Math.Min((int)(access.Gpa & (PageSize - 1)) + access.Size, hook.End);
+        if (WritesWhatIsThere(in access, start, end))
+            return IntroAction.Allowed;
+
+        IdtTable table = _tables[(int)(hook.Cookie >> 32)];
+        int page = (int)(hook.Cookie & 0xFFFF_FFFF);
+        WriteAlert alert = new()
+        {
+            Victim = IntroObjectType.Idt,
+            Option = GuestOptions.ProtectIdt,
+            Name = "interrupt descriptor table"u8,
+            Verdict = IntroAction.NotAllowed,
+            Action = _policy.ActionFor(GuestOptions.ProtectIdt, IntroAction.NotAllowed),
+            Reason = IntroActionReason.NoException,
+            Mitre = MitreId.Rootkit,
+            ObjectLinear = table.Linear,
+            ObjectPhysical = table.Pages[0],
+            IdtEntry = table.GateAt(page, start),
+        };
+        access.Reported = true;
+        _alerts.RaiseWrite(in access, in alert);
+        return alert.Action;
+    }
+
+    private static ulong Cookie(int table, int page) => ((ulong)table << 32) | (uint)page;
+
+    /// <summary>Compares the guarded bytes of the store, [start, end) in the frame, with memory. Unknown bytes differ.</summary>
+    private static bool WritesWhatIsThere(in FrameAccess access, int start, int end)
+    {
+        if (access.Data.IsEmpty)
+            return false;
+
+        Span<byte> current = stackalloc byte[Limits.MaxStoreBytes];
+        current = current[..(end - start)];
+        ulong gpa = (access.Gpa & ~(PageSize - 1)) + (ulong)start;
+        return access.Memory.Read(gpa, current) == current.Length &&
+            access.Data.Slice(start - (int)(access.Gpa & (PageSize - 1)), current.Length).SequenceEqual(current);
+    }
+
+    private void StartVcpu(VcpuState* vcpu)
+    {
+        IgArchRegs regs = default;
+        IntStatus status = _hypervisor.Query(QueryInfoClass.RegisterState, vcpu->Index, ref regs);
+        ulong efer = 0;
+        if (status.IsSuccess())
+            status = _hypervisor.ReadMsr(vcpu->Index, Ia32Efer, out efer);
+        if (!status.IsSuccess())
+        {
+            _hypervisor.Log.Write(IgLogLevel.Warning, $"vcpu {vcpu->Index}: IDT not guarded, no registers: {status}");
+            return;
+        }
+
+        if ((regs.Cr0 & Cr0Pe) == 0)
+        {
+            _hypervisor.Log.Write(IgLogLevel.Info, $"vcpu {vcpu->Index}: not started yet, or in real mode: no IDT to guard");
+            return;
+        }
+
+        vcpu->IdtBase = regs.IdtBase;
+        vcpu->IdtLimit = (ushort)regs.IdtLimit;
+        vcpu->GdtBase = regs.GdtBase;
+        int length = (int)Math.Min((ulong)vcpu->IdtLimit + 1, Limits.MaxIdtBytes);
+        PagingContext paging = new(regs.Cr0, regs.Cr3, regs.Cr4, efer);
+        status = Locate(in paging, regs.IdtBase, length, out ulong[] pages);
+        if (!status.IsSuccess())
+        {
+            _hypervisor.Log.Write(
+                IgLogLevel.Warning, $"vcpu {vcpu->Index}: IDT at {regs.IdtBase:x} not guarded, not mapped: {status}");
+            return;
+        }
+
+        if (_tables.Exists(known => known.Linear == regs.IdtBase && known.Pages.AsSpan().SequenceEqual(pages)))
+            return;
+
+        _tables.Add(new IdtTable(regs.IdtBase, length, (efer & EferLma) != 0 ? 16 : 8, pages));
+        status = SetHooks(_tables.Count - 1);
+        if (status.IsSuccess())
+        {
+            _hypervisor.Log.Write(
+                IgLogLevel.Info,
+                $"vcpu {vcpu->Index}: guarding the IDT at {regs.IdtBase:x}, {length} bytes, guest-physical {pages[0]:x}");
+        }
+        else
+        {
+            _hypervisor.Log.Write(
+                IgLogLevel.Error, $"vcpu {vcpu->Index}: IDT at {regs.IdtBase:x} not guarded, no hook: {status}");
+        }
+    }
+
+    private IntStatus Locate(in PagingContext paging, ulong linear, int length, out ulong[] pages)
+    {
+        ulong firstPage = linear & ~(PageSize - 1);
+        pages = new ulong[(int)(((linear + (ulong)length - 1 - firstPage) / PageSize) + 1)];
+        for (int i = 0; i < pages.Length; i++)
+        {
+            ulong start = i == 0 ? linear : firstPage + ((ulong)i * PageSize);
+            IntStatus status = PageWalk.Translate(_memory, in paging, start, out pages[i]);
+            if (!status.IsSuccess())
+                return status;
+        }
+
+        return IntStatus.Success;
+    }
+
+    private IntStatus SetHooks(int index)
+    {
+        IdtTable table = _tables[index];
+        int left = table.Length;
+        for (int page = 0; page < table.Pages.Length; page++)
+        {
+            ulong gpa = table.Pages[page];
+            int inPage = (int)Math.Min((ulong)left, PageSize - (gpa & (PageSize - 1)));
+            IntStatus status = _hooks.Set(gpa, inPage, EptAccess.Write, _handler, Cookie(index, page));
+            if (!status.IsSuccess())
+                return status;
+            left -= inPage;
+        }
+
+        return IntStatus.Success;
+    }
+}

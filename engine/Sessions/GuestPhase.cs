@@ -1,0 +1,17 @@
+namespace Engine.Sessions;
+
+/// <summary>Where a guest is in its life.</summary>
+internal enum GuestPhase
+{
+    /// <summary>Known by a declaration, not introspected.</summary>
+    Declared,
+
+    /// <summary>NewGuestNotification or DisableIntro is at work.</summary>
+    Changing,
+
+    /// <summary>Introspected.</summary>
+    Active,
+
+    /// <summary>Being let go; an exit was still inside when it was tried last.</summary>
+    Closing,
+}

@@ -1,0 +1,180 @@
+using System.Threading;
+using Engine.Abi;
+using Engine.Hosting;
+using Engine.Memory;
+
+namespace Engine.Sessions;
+
+/// <summary>
+/// One guest handle: the memory that was declared for it, its configuration, and its active part from NewGuestNotification to
+/// DisableIntro.
+/// </summary>
+/// <remarks>Thread safety: exits read <see cref="Active"/>, once. Changes of phase are made by compare-exchange; a thread that loses
+/// is answered BUSY. No lock is held while the glue is called.</remarks>
+internal sealed unsafe class GuestSession
+{
+    private readonly EngineSettings _settings;
+    private readonly HostLog _log;
+    private readonly GuestMemory _memory = new();
+    private readonly Lock _removals = new();
+    private (ulong Gpa, ulong Size)? _pendingRemoval;
+    private ActiveGuest? _active;
+    private int _phase = (int)GuestPhase.Declared;
+
+    public GuestSession(nint handle, in EngineSettings settings)
+    {
+        Handle = handle;
+        _settings = settings;
+        _log = new HostLog(settings.Upper.TracePrint, settings.Shim);
+    }
+
+    /// <summary>The glue's value for the guest.</summary>
+    public nint Handle { get; }
+
+    /// <summary>The active part, or null.</summary>
+    public ActiveGuest? Active => Volatile.Read(ref _active);
+
+    /// <summary>Facts about its hypervisor.</summary>
+    public IntroGuestConfig Config { get; private set; }
+
+    /// <summary>Whether nothing is left that the session is kept for.</summary>
+    public bool IsUnused => Active is null && !_memory.HasRegions && Volatile.Read(ref _phase) == (int)GuestPhase.Declared &&
+        Config.Size == 0;
+
+    /// <summary>Level of the guest's log.</summary>
+    public IgLogLevel LogLevel
+    {
+        set => _log.Level = value;
+    }
+
+    /// <summary>IntConfigureGuest.</summary>
+    public IntStatus Configure(in IntroGuestConfig config)
+    {
+        if (Active is not null)
+            return IntStatus.AlreadyInitialized;
+        Config = config;
+        return IntStatus.Success;
+    }
+
+    /// <summary>IntDeclareGuestMemory; the arguments have been checked.</summary>
+    public IntStatus DeclareMemory(ulong gpa, ulong size, byte* host)
+    {
+        if (_memory.TryAdd(gpa, size, host, out bool full))
+            return IntStatus.Success;
+        return full ? IntStatus.InsufficientResources : IntStatus.DataAlreadyExists;
+    }
+
+    /// <summary>IntRemoveGuestMemory. BUSY: it is out of sight already, but an exit may still use it; call again.</summary>
+    public IntStatus RemoveMemory(ulong gpa, ulong size)
+    {
+        lock (_removals)
+        {
+            if (_pendingRemoval is { } pending)
+            {
+                if (pending != (gpa, size))
+                    return IntStatus.Busy;
+            }
+            else if (!_memory.TryRemove(gpa, size))
+            {
+                return IntStatus.NotFound;
+            }
+
+            _pendingRemoval = (gpa, size);
+            ActiveGuest? active = Active;
+            if (active is not null && !active.Quiesce())
+                return IntStatus.Busy;
+            _pendingRemoval = null;
+            return IntStatus.Success;
+        }
+    }
+
+    /// <summary>NewGuestNotification.</summary>
+    public IntStatus Start(GuestOptions asked)
+    {
+        if (Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Changing, (int)GuestPhase.Declared) != (int)GuestPhase.Declared)
+        {
+            return Active is not null && Volatile.Read(ref _phase) == (int)GuestPhase.Active
+                ? IntStatus.AlreadyInitializedHint : IntStatus.Busy;
+        }
+
+        IntStatus status = IntStatus.InvalidInternalState;
+        try
+        {
+            status = StartActive(asked);
+        }
+        finally
+        {
+            Volatile.Write(ref _phase, (int)(status.IsSuccess() ? GuestPhase.Active : GuestPhase.Declared));
+        }
+
+        return status;
+    }
+
+    /// <summary>DisableIntro. <see cref="IntStatus.CannotUnload"/>: an exit is still inside; it is to be called again.</summary>
+    public IntStatus Stop()
+    {
+        int phase = Volatile.Read(ref _phase);
+        if (phase == (int)GuestPhase.Declared)
+            return IntStatus.NotNeededHint;
+        if (phase == (int)GuestPhase.Changing ||
+            Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Changing, phase) != phase)
+        {
+            return IntStatus.CannotUnload;
+        }
+
+        ActiveGuest active = Active!;
+        if (!active.TryClose())
+        {
+            Volatile.Write(ref _phase, (int)GuestPhase.Closing);
+            return IntStatus.CannotUnload;
+        }
+
+        active.Stop();
+        Volatile.Write(ref _active, null);
+
+        // Who has read the active part just before may still try to claim, and is turned away; nobody holds a claim.
+        _memory.Hypervisor = null;
+        active.Dispose();
+        Config = default;
+        Volatile.Write(ref _phase, (int)GuestPhase.Declared);
+        active.Hypervisor.Log.Write(IgLogLevel.Info, $"introspection stopped, all rights given back");
+        active.Hypervisor.NotifyDeactivated();
+        return IntStatus.Success;
+    }
+
+    private IntStatus StartActive(GuestOptions asked)
+    {
+        Hypervisor hypervisor = new(_settings.Glue, Handle, _settings.Shim, _log);
+        GuestOptions options = asked & GuestOptions.Supported;
+        if (options != asked)
+            _log.Write(IgLogLevel.Warning, $"options not built in this version, ignored: {(ulong)(asked & ~GuestOptions.Supported):x}");
+
+        uint vcpuCount = 0;
+        IntStatus status = hypervisor.Query(QueryInfoClass.CpuCount, 0, ref vcpuCount);
+        if (!status.IsSuccess())
+        {
+            _log.Write(IgLogLevel.Error, $"the number of vCPUs cannot be had: {status}");
+            return status;
+        }
+
+        if (vcpuCount is 0 or > Limits.MaxVcpus)
+        {
+            _log.Write(IgLogLevel.Error, $"{vcpuCount} vCPUs: 1 to {Limits.MaxVcpus} are supported");
+            return IntStatus.NotSupported;
+        }
+
+        if (Config.StoreCompletion == IntroCompletion.Refetch)
+        {
+            _log.Write(
+                IgLogLevel.Info,
+                $"stores are completed by refetch: code that changes between verdict and completion is not caught");
+        }
+
+        _memory.Hypervisor = hypervisor;
+        ActiveGuest active = new(in _settings, hypervisor, _memory, options, (int)vcpuCount);
+        Volatile.Write(ref _active, active);
+        active.Start();
+        hypervisor.NotifyActivated();
+        return IntStatus.Success;
+    }
+}

@@ -1,0 +1,113 @@
+using Engine.Abi;
+using Engine.Hosting;
+
+namespace Engine.Sessions;
+
+/// <summary>An engine from IntInit to IntUninit: its settings and its guests.</summary>
+/// <remarks>Thread safety: any thread.</remarks>
+internal sealed unsafe class IntroEngine
+{
+    private readonly EngineSettings _settings;
+    private readonly GuestDirectory _guests = new();
+
+    public IntroEngine(in EngineSettings settings)
+    {
+        _settings = settings;
+        Log = new HostLog(settings.Upper.TracePrint, settings.Shim);
+    }
+
+    /// <summary>The log of what belongs to no guest.</summary>
+    public HostLog Log { get; }
+
+    /// <summary>The guest of a handle, or null.</summary>
+    public GuestSession? Find(nint handle) => _guests.Find(handle);
+
+    /// <summary>
+    /// Checks the tables of IntInit. <see cref="IntStatus.InvalidParameter1"/> or 2: one is null or lacks a needed member, which is
+    /// named in the log where there is a TracePrint; <see cref="IntStatus.NotSupported"/>: another version or size.
+    /// </summary>
+    public static IntStatus Check(GlueIface* glue, UpperIface* upper, in NativeShim shim)
+    {
+        if (glue == null)
+            return IntStatus.InvalidParameter1;
+        if (upper == null)
+            return IntStatus.InvalidParameter2;
+        if (glue->Version != GlueIface.Version1 || glue->Size != GlueIface.Version1Size ||
+            upper->Version != UpperIface.Version1 || upper->Size != UpperIface.Version1Size)
+        {
+            return IntStatus.NotSupported;
+        }
+
+        HostLog log = new(upper->TracePrint, in shim);
+        if (upper->TracePrint == 0)
+            return IntStatus.InvalidParameter2;
+        string? missing = glue->QueryGuestInfo == null ? "QueryGuestInfo"
+            : glue->NotifyIntrospectionAlert == null ? "NotifyIntrospectionAlert"
+            : (glue->PhysMemMapToHost == null) != (glue->PhysMemUnmap == null)
+                ? glue->PhysMemMapToHost == null ? "PhysMemMapToHost" : "PhysMemUnmap"
+            : null;
+        if (missing is null)
+            return IntStatus.Success;
+
+        log.Write(IgLogLevel.Error, $"IntInit: the glue's table lacks {missing}");
+        return IntStatus.InvalidParameter1;
+    }
+
+    /// <summary>NewGuestNotification. The support file, if one is given, is given back: the engine needs none.</summary>
+    public IntStatus NewGuest(nint handle, GuestOptions options, byte* support, uint supportLength)
+    {
+        if (handle == 0)
+            return IntStatus.InvalidParameter1;
+        GuestSession? session = _guests.FindOrAdd(handle, in _settings);
+        if (session is null)
+            return IntStatus.InsufficientResources;
+
+        IntStatus status = session.Start(options);
+        if (!status.IsSuccess())
+            _guests.RemoveIfUnused(session);
+        if (support != null && session.Active is { } active)
+            active.Hypervisor.ReleaseBuffer(support, supportLength);
+        return status;
+    }
+
+    /// <summary>DisableIntro.</summary>
+    public IntStatus Disable(nint handle)
+    {
+        if (handle == 0)
+            return IntStatus.InvalidParameter1;
+        if (_guests.Find(handle) is not { } session)
+            return IntStatus.NotNeededHint;
+
+        IntStatus status = session.Stop();
+        if (status.IsSuccess())
+            _guests.RemoveIfUnused(session);
+        return status;
+    }
+
+    /// <summary>The guest of a handle for a declaration, made if there is none.</summary>
+    public GuestSession? Declare(nint handle) => _guests.FindOrAdd(handle, in _settings);
+
+    /// <summary>IntRemoveGuestMemory.</summary>
+    public IntStatus RemoveMemory(nint handle, ulong gpa, ulong size)
+    {
+        if (_guests.Find(handle) is not { } session)
+            return IntStatus.NotFound;
+        IntStatus status = session.RemoveMemory(gpa, size);
+        _guests.RemoveIfUnused(session);
+        return status;
+    }
+
+    /// <summary>IntUninit: lets every guest go.</summary>
+    public IntStatus Close()
+    {
+        IntStatus result = IntStatus.Success;
+        foreach (GuestSession session in _guests.All())
+        {
+            IntStatus status = session.Stop();
+            if (!status.IsSuccess())
+                result = status;
+        }
+
+        return result;
+    }
+}

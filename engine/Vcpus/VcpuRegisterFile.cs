@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using Engine.Abi;
+using Engine.Hosting;
+using Engine.Memory;
+
+namespace Engine.Vcpus;
+
+/// <summary>
+/// Brings registers into a vCPU's record: what the glue pushed is there already, the rest is asked for, once an exit.
+/// </summary>
+internal static unsafe class VcpuRegisterFile
+{
+    private const uint Ia32Efer = 0xC000_0080;
+
+    /// <summary>Makes sure that the wanted registers are valid in the record of the vCPU whose exit this is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static IntStatus Ensure(Hypervisor hypervisor, VcpuState* vcpu, VcpuRegisters wanted)
+    {
+        VcpuRegisters missing = wanted & ~vcpu->PushedMask;
+        return missing == VcpuRegisters.None ? IntStatus.Success : Fetch(hypervisor, vcpu, missing);
+    }
+
+    /// <summary>The registers that a page walk needs; they must be valid in the record.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PagingContext Paging(VcpuState* vcpu) =>
+        new(vcpu->Regs.Cr0, vcpu->Regs.Cr3, vcpu->Regs.Cr4, vcpu->Ia32Efer);
+
+    private static IntStatus Fetch(Hypervisor hypervisor, VcpuState* vcpu, VcpuRegisters missing)
+    {
+        if ((missing & VcpuRegisters.FromGprsQuery) != VcpuRegisters.None)
+        {
+            // Into a copy, so that a register that was pushed keeps its value, as do the descriptor tables.
+            IgArchRegs queried = vcpu->Regs;
+            IntStatus status = hypervisor.Query(QueryInfoClass.RegisterStateGprs, vcpu->Index, ref queried);
+            if (!status.IsSuccess())
+                return status;
+            Merge(vcpu, in queried);
+        }
+
+        if ((missing & VcpuRegisters.Efer) != VcpuRegisters.None)
+        {
+            IntStatus status = hypervisor.ReadMsr(vcpu->Index, Ia32Efer, out vcpu->Ia32Efer);
+            if (!status.IsSuccess())
+                return status;
+            vcpu->PushedMask |= VcpuRegisters.Efer;
+        }
+
+        if ((missing & VcpuRegisters.CsType) != VcpuRegisters.None)
+        {
+            IntStatus status = hypervisor.Query(QueryInfoClass.CsType, vcpu->Index, ref vcpu->CsType);
+            if (!status.IsSuccess())
+                return status;
+            vcpu->PushedMask |= VcpuRegisters.CsType;
+        }
+
+        if ((missing & VcpuRegisters.Cpl) != VcpuRegisters.None)
+        {
+            IntStatus status = hypervisor.Query(QueryInfoClass.CsRing, vcpu->Index, ref vcpu->Cpl);
+            if (!status.IsSuccess())
+                return status;
+            vcpu->PushedMask |= VcpuRegisters.Cpl;
+        }
+
+        return (missing & ~vcpu->PushedMask) == VcpuRegisters.None ? IntStatus.Success : IntStatus.NotSupported;
+    }
+
+    /// <summary>Takes over from a query what was not pushed. The two agree unless the glue is wrong; what was pushed counts.</summary>
+    private static void Merge(VcpuState* vcpu, in IgArchRegs queried)
+    {
+        ref IgArchRegs regs = ref vcpu->Regs;
+        VcpuRegisters pushed = vcpu->PushedMask;
+        for (int i = 0; i < 16; i++)
+        {
+            if (((ulong)pushed & (1UL << i)) == 0)
+                Unsafe.Add(ref regs.Rax, i) = Unsafe.Add(ref Unsafe.AsRef(in queried.Rax), i);
+        }
+
+        Take(pushed, VcpuRegisters.Rip, ref regs.Rip, queried.Rip);
+        Take(pushed, VcpuRegisters.Flags, ref regs.Flags, queried.Flags);
+        Take(pushed, VcpuRegisters.Cr0, ref regs.Cr0, queried.Cr0);
+        Take(pushed, VcpuRegisters.Cr2, ref regs.Cr2, queried.Cr2);
+        Take(pushed, VcpuRegisters.Cr3, ref regs.Cr3, queried.Cr3);
+        Take(pushed, VcpuRegisters.Cr4, ref regs.Cr4, queried.Cr4);
+        Take(pushed, VcpuRegisters.Cr8, ref regs.Cr8, queried.Cr8);
+        Take(pushed, VcpuRegisters.Dr7, ref regs.Dr7, queried.Dr7);
+        vcpu->PushedMask = pushed | VcpuRegisters.FromGprsQuery;
+    }
+
+    private static void Take(VcpuRegisters pushed, VcpuRegisters register, ref ulong target, ulong queried)
+    {
+        if ((pushed & register) == VcpuRegisters.None)
+            target = queried;
+    }
+}

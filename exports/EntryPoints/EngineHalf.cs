@@ -1,0 +1,131 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Engine;
+using Engine.Abi;
+using Engine.Sessions;
+
+namespace Exports.EntryPoints;
+
+/// <summary>The functions that IntInit writes into the second half of the glue's table (spec/10, section 4).</summary>
+internal static unsafe class EngineHalf
+{
+    /// <summary>Fills all 30 places; what is not built answers OPERATION_NOT_IMPLEMENTED, reserved places stay as they are.</summary>
+    public static void Fill(GlueIface* glue)
+    {
+        nint missing = (nint)(delegate* unmanaged<IntStatus>)&NotImplemented;
+        nint* half = (nint*)((byte*)glue + GlueIface.EngineHalfOffset);
+        for (int i = 0; i < GlueIface.EngineHalfCount; i++)
+            half[i] = missing;
+
+        glue->_H_I_Reserved1 = glue->_H_I_Reserved2 = glue->_H_I_Reserved3 = glue->_H_I_Reserved4 = 0;
+        glue->NewGuestNotification = (nint)(delegate* unmanaged<nint, GuestOptions, byte*, uint, IntStatus>)&NewGuestNotification;
+        glue->DisableIntro = (nint)(delegate* unmanaged<nint, ulong, IntStatus>)&DisableIntro;
+        glue->GetCurrentIntroOptions = (nint)(delegate* unmanaged<nint, GuestOptions*, IntStatus>)&GetCurrentIntroOptions;
+        glue->SetLogLevel = (nint)(delegate* unmanaged<nint, IgLogLevel, IntStatus>)&SetLogLevel;
+        glue->GetVersionString = (nint)(delegate* unmanaged<uint, uint, byte*, byte*, IntStatus>)&GetVersionString;
+    }
+
+    /// <summary>Stands in every place that is not built. The caller cleans up its arguments in both 64-bit calling conventions, so
+    /// that one function serves all signatures.</summary>
+    [UnmanagedCallersOnly]
+    private static IntStatus NotImplemented() => IntStatus.OperationNotImplemented;
+
+    [UnmanagedCallersOnly]
+    private static IntStatus NewGuestNotification(nint handle, GuestOptions options, byte* support, uint supportLength)
+    {
+        try
+        {
+            return Library.Engine is { } engine
+                ? engine.NewGuest(handle, options, support, supportLength)
+                : IntStatus.NotInitialized;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("NewGuestNotification", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus DisableIntro(nint handle, ulong flags)
+    {
+        try
+        {
+            // No code or data of ours is in the guest, so that there is nothing yet which the safeness flag could ignore.
+            _ = flags;
+            return Library.Engine is { } engine ? engine.Disable(handle) : IntStatus.NotNeededHint;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("DisableIntro", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus GetCurrentIntroOptions(nint handle, GuestOptions* options)
+    {
+        try
+        {
+            if (handle == 0)
+                return IntStatus.InvalidParameter1;
+            if (options == null)
+                return IntStatus.InvalidParameter2;
+            if (Library.Engine?.Find(handle)?.Active is not ActiveGuest guest)
+                return IntStatus.NotInitialized;
+            *options = guest.Options;
+            return IntStatus.Success;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("GetCurrentIntroOptions", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus SetLogLevel(nint handle, IgLogLevel level)
+    {
+        try
+        {
+            if (handle == 0)
+                return IntStatus.InvalidParameter1;
+            if (level is < IgLogLevel.Debug or > IgLogLevel.Critical)
+                return IntStatus.InvalidParameter2;
+            if (Library.Engine?.Find(handle) is not { } session)
+                return IntStatus.NotInitialized;
+            session.LogLevel = level;
+            return IntStatus.Success;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("SetLogLevel", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus GetVersionString(uint fullSize, uint versionSize, byte* full, byte* version)
+    {
+        try
+        {
+            if (full == null)
+                return IntStatus.InvalidParameter3;
+            if (version == null)
+                return IntStatus.InvalidParameter4;
+            string number = $"{EngineVersion.Major}.{EngineVersion.Minor}.{EngineVersion.Patch}";
+            return Copy($"libintrocore {number}", full, fullSize) && Copy(number, version, versionSize)
+                ? IntStatus.Success : IntStatus.DataBufferTooSmall;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("GetVersionString", exception);
+        }
+    }
+
+    private static bool Copy(string text, byte* to, uint size)
+    {
+        if (size <= (uint)text.Length)
+            return false;
+        Encoding.ASCII.GetBytes(text, new Span<byte>(to, text.Length));
+        to[text.Length] = 0;
+        return true;
+    }
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "introcore_shim.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+
+/** A copy that is under way on this thread. */
+struct guarded_copy {
+    sigjmp_buf escape;
+    uintptr_t first;
+    uintptr_t last;
+};
+
+static __thread struct guarded_copy *volatile current_copy;
+
+static struct sigaction former_segv;
+static struct sigaction former_bus;
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+static int install_error;
+
+/** Passes a signal on to the handler that was there before, as if it had been called by the kernel. */
+static void pass_on(const struct sigaction *former, int number, siginfo_t *info, void *context)
+{
+    if (former->sa_flags & SA_SIGINFO) {
+        former->sa_sigaction(number, info, context);
+    } else if (former->sa_handler == SIG_DFL) {
+        /* The instruction faults again on return, and then takes the default course. */
+        sigaction(number, former, NULL);
+    } else if (former->sa_handler != SIG_IGN) {
+        former->sa_handler(number);
+    }
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    struct guarded_copy *copy = current_copy;
+    uintptr_t address = (uintptr_t)info->si_addr;
+
+    /* Only a fault of the copy itself, and not a signal that somebody has sent, leads out of it. */
+    if (copy && info->si_code > 0 && address >= copy->first && address <= copy->last)
+        siglongjmp(copy->escape, 1);
+
+    pass_on(number == SIGBUS ? &former_bus : &former_segv, number, info, context);
+}
+
+size_t introcore_guarded_copy(void *to, const void *from, size_t size)
+{
+    struct guarded_copy copy;
+    volatile size_t done = 0;
+
+    if (size == 0)
+        return 0;
+
+    copy.first = (uintptr_t)from;
+    copy.last = (uintptr_t)from + size - 1;
+
+    /* The mask is not saved: the handler runs with SA_NODEFER, so that there is nothing to restore. */
+    if (sigsetjmp(copy.escape, 0) == 0) {
+        current_copy = &copy;
+        while (size - done >= sizeof(uint64_t)) {
+            uint64_t word;
+            memcpy(&word, (const char *)from + done, sizeof word);
+            memcpy((char *)to + done, &word, sizeof word);
+            done += sizeof word;
+        }
+        while (done < size) {
+            ((char *)to)[done] = ((const volatile char *)from)[done];
+            done++;
+        }
+    }
+
+    current_copy = NULL;
+    return done;
+}
+
+void introcore_trace(void *tracePrint, const char *text)
+{
+    typedef int (*trace_print)(const char *file, unsigned line, const char *format, ...);
+    trace_print function;
+
+    memcpy(&function, &tracePrint, sizeof function);
+    function(NULL, 0, "%s", text);
+}
+
+static void install(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_fault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGSEGV, &action, &former_segv) != 0 || sigaction(SIGBUS, &action, &former_bus) != 0)
+        install_error = errno;
+}
+
+const INTROCORE_SHIM *introcore_shim_install(int *error)
+{
+    static const INTROCORE_SHIM shim = { introcore_guarded_copy, introcore_trace };
+
+    pthread_once(&install_once, install);
+    *error = install_error;
+    return &shim;
+}

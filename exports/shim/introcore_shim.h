@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/** The little of the library that must be C. Hidden: linked into libintrocore, not exported by it. */
+#ifndef INTROCORE_SHIM_H
+#define INTROCORE_SHIM_H
+
+#include <stddef.h>
+
+/** The functions below, as Engine.Hosting.NativeShim lays them out. */
+typedef struct _INTROCORE_SHIM {
+    size_t (*GuardedCopy)(void *to, const void *from, size_t size);
+    void (*Trace)(void *tracePrint, const char *text);
+} INTROCORE_SHIM;
+
+/**
+ * Copies size bytes, from the first on, each read once. Returns how many were copied: fewer when reading one of them raised
+ * SIGSEGV or SIGBUS. Any thread; no lock, no allocation. Needs introcore_shim_install().
+ */
+size_t introcore_guarded_copy(void *to, const void *from, size_t size);
+
+/** Calls a PFUNC_IntTracePrint, which is variadic, with a text. */
+void introcore_trace(void *tracePrint, const char *text);
+
+/**
+ * Installs the handlers of SIGSEGV and SIGBUS in front of those that are there, to which they pass on every signal that does
+ * not come from a guarded copy. To be called after the managed runtime has installed its own. Once a process; more calls do
+ * nothing. Returns the table of the functions; 0 in *error, or the errno of sigaction.
+ */
+const INTROCORE_SHIM *introcore_shim_install(int *error);
+
+#endif
