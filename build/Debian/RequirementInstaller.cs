@@ -10,6 +10,9 @@ namespace Build.Debian;
 /// <summary>Installs missing packages where it may, and says what to install where it may not.</summary>
 public static class RequirementInstaller
 {
+    /// <summary>How the lines of apt-get start that are worth showing.</summary>
+    private static readonly string[] _news = ["Need to get", "Fetched", "Err:", "E:"];
+
     public static void Provide(IReadOnlyList<Requirement> requirements, Progress progress)
     {
         List<string> missing = Missing(requirements);
@@ -19,7 +22,6 @@ public static class RequirementInstaller
         if (!Environment.IsPrivilegedProcess || !Requirement.IsOnPath("apt-get"))
             throw new BuildException(ExitCode.Missing, $"missing: {string.Join(", ", missing)}\ninstall with: sudo {command}");
 
-        progress.Line($"installing {string.Join(", ", missing)}");
         if (!HasLists())
             Update(progress);
         if (!Install(missing, progress))
@@ -46,7 +48,18 @@ public static class RequirementInstaller
     private static bool Install(IEnumerable<string> packages, Progress progress) =>
         Apt(progress, ["install", "-y", "--no-install-recommends", .. packages]) == 0;
 
-    private static int Apt(Progress progress, IReadOnlyList<string> arguments) =>
-        Tool.Stream("env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "Dpkg::Use-Pty=0", .. arguments], "/",
-            line => progress.Line($"  apt-get: {line}"));
+    private static int Apt(Progress progress, IReadOnlyList<string> arguments)
+    {
+        int exitCode = 0;
+        progress.Step($"apt-get {string.Join(' ', arguments)}", () => exitCode = Tool.Stream(
+            "env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "Dpkg::Use-Pty=0", .. arguments], "/",
+            line => Show(progress, line)));
+        return exitCode;
+    }
+
+    private static void Show(Progress progress, string line)
+    {
+        if (_news.Any(start => line.StartsWith(start, StringComparison.Ordinal)))
+            progress.Line($"  {line}");
+    }
 }

@@ -10,7 +10,9 @@ namespace Build.Guest;
 /// <summary>Debian's archive through apt: questions and downloads that change nothing on the machine.</summary>
 public sealed class AptArchive(BuildContext context)
 {
-    private readonly List<string> _options = ["-q", "-o", "APT::Sandbox::User=root"];
+    private static readonly string[] _plain = ["-q", "-o", "APT::Sandbox::User=root"];
+
+    private string[] _options = _plain;
 
     /// <summary>The names of the packages that a package depends on.</summary>
     public IEnumerable<string> Depends(string package)
@@ -34,7 +36,9 @@ public sealed class AptArchive(BuildContext context)
         string folder = Path.Combine(context.Paths.Cache, "apt");
         Directory.CreateDirectory(Path.Combine(folder, "lists/partial"));
         Directory.CreateDirectory(Path.Combine(folder, "cache/archives/partial"));
-        _options.AddRange(["-o", $"Dir::State::lists={folder}/lists", "-o", $"Dir::Cache={folder}/cache"]);
-        Tool.Check(context, "apt-update", "apt-get", [.. _options, "update"]);
+        _options = [.. _plain, "-o", $"Dir::State::lists={folder}/lists", "-o", $"Dir::Cache={folder}/cache"];
+        Tool.Check(context, "apt-update", "apt-get", [.. _options, "update", "--error-on=any"]);
     }
+
+    public void UseMachineLists() => _options = _plain;
 }

@@ -40,14 +40,16 @@ public sealed class KernelPackages(BuildContext context)
     {
         try
         {
-            return FetchOnce(archive);
-        }
-        catch (BuildException)
-        {
-            // The machine's package lists are missing or older than the archive; lists of our own need no rights.
+            // The machine's package lists may be old or missing; lists of our own need no rights.
             context.Progress.Step("fetching Debian's package lists", archive.UseOwnLists);
-            return FetchOnce(archive);
         }
+        catch (BuildException error)
+        {
+            context.Progress.Line($"working with the machine's package lists instead: {error.Message}");
+            archive.UseMachineLists();
+        }
+
+        return FetchOnce(archive);
     }
 
     private IReadOnlyList<string> FetchOnce(AptArchive archive)
