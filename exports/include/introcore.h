@@ -447,8 +447,17 @@ typedef BYTE IG_EPT_ACCESS;
 
 /** Options of NewGuestNotification that this version acts on. Others are refused one by one in the log, and left out of
  *  what GetCurrentIntroOptions returns. */
-#define INTRO_OPT_PROT_KM_IDT 0x0000000000000008ull        /* interrupt descriptor table */
-#define INTRO_OPT_KM_BETA_DETECTIONS 0x0000000004000000ull /* log-only: alert, then let it happen */
+#define INTRO_OPT_PROT_KM_IDT 0x0000000000000008ull         /* interrupt descriptor table */
+#define INTRO_OPT_PROT_KM_CR4 0x0000000000000800ull         /* CR4.SMEP and CR4.SMAP cleared */
+#define INTRO_OPT_PROT_KM_MSR_SYSCALL 0x0000000000001000ull /* STAR LSTAR CSTAR SFMASK SYSENTER_CS _ESP _EIP written */
+#define INTRO_OPT_PROT_KM_IDTR 0x0000000000002000ull        /* IDTR loaded with another table */
+#define INTRO_OPT_PROT_KM_GDTR 0x0000000000080000ull        /* GDTR loaded with another table */
+#define INTRO_OPT_KM_BETA_DETECTIONS 0x0000000004000000ull  /* log-only: alert, then let it happen */
+
+/** Guards of INTRO_GUEST_CONFIG: protections that the reference has no option for. Log-only as the options above. */
+#define INTRO_GUARD_CR0_WP 1ull   /* CR0.WP cleared, and PE or PG cleared once they were set */
+#define INTRO_GUARD_CR4_UMIP 2ull /* CR4.UMIP cleared */
+#define INTRO_GUARD_EFER_NXE 4ull /* EFER.NXE cleared */
 
 /** Flags of INTRO_VIOLATION_HEADER. */
 #define ALERT_FLAG_BETA 0x001ull
@@ -705,7 +714,9 @@ typedef struct _INTRO_VERSION_INFO {
 } INTRO_VERSION_INFO;
 
 /** The vCPU at the exit. Valid is FALSE, and Cpu all ones, where no vCPU was involved (a device's store). Instruction is
- *  the instruction's bytes in hexadecimal, two blanks and its mnemonic, NUL-terminated. */
+ *  the instruction's bytes in hexadecimal, two blanks and its mnemonic, NUL-terminated. Where a change was not trapped but found
+ *  by the timer (ALERT_FLAG_ASYNC, Action Allowed), Rip is 0 and Instruction says "seen after N ms": it happened at most so long
+ *  before. */
 typedef struct _INTRO_CPUCTX {
     BOOLEAN Valid;
     DWORD Cpu;
@@ -873,6 +884,51 @@ typedef struct _EVENT_EPT_VIOLATION {
     } Export;
     INTRO_EXEC_CONTEXT ExecContext;
 } EVENT_EPT_VIOLATION;
+
+/** introEventCrViolation: a control register written. */
+typedef struct _EVENT_CR_VIOLATION {
+    INTRO_VIOLATION_HEADER Header;
+    struct {
+        INTRO_MODULE Module;
+        INTRO_MODULE ReturnModule;
+    } Originator;
+    struct {
+        DWORD Cr;
+    } Victim;
+    INTRO_WRITE_INFO WriteInfo;
+    INTRO_CODEBLOCKS CodeBlocks;
+    INTRO_EXEC_CONTEXT ExecContext;
+} EVENT_CR_VIOLATION;
+
+/** introEventMsrViolation: a model-specific register written. */
+typedef struct _EVENT_MSR_VIOLATION {
+    INTRO_VIOLATION_HEADER Header;
+    struct {
+        INTRO_MODULE Module;
+        INTRO_MODULE ReturnModule;
+    } Originator;
+    struct {
+        DWORD Msr;
+    } Victim;
+    INTRO_WRITE_INFO WriteInfo;
+    INTRO_CODEBLOCKS CodeBlocks;
+    INTRO_EXEC_CONTEXT ExecContext;
+} EVENT_MSR_VIOLATION;
+
+/** introEventDtrViolation: IDTR or GDTR loaded. The values are base, then limit, 8 bytes each; Size is 10 (6 outside long mode). */
+typedef struct _EVENT_DTR_VIOLATION {
+    INTRO_VIOLATION_HEADER Header;
+    struct {
+        INTRO_MODULE Module;
+        INTRO_MODULE ReturnModule;
+    } Originator;
+    struct {
+        INTRO_OBJECT_TYPE Type; /* introObjectTypeIdtr or introObjectTypeGdtr */
+    } Victim;
+    INTRO_WRITE_INFO WriteInfo;
+    INTRO_CODEBLOCKS CodeBlocks;
+    INTRO_EXEC_CONTEXT ExecContext;
+} EVENT_DTR_VIOLATION;
 
 /** Context of NotifyIntrospectionErrorState. */
 typedef struct _INTRO_ERROR_CONTEXT {
@@ -1258,6 +1314,7 @@ typedef struct _INTRO_GUEST_CONFIG {
     QWORD Size;
     DWORD StoreCompletion; /* INTRO_COMPLETION */
     DWORD Flags;           /* INTRO_GUEST_ flags */
+    QWORD Guards;          /* INTRO_GUARD_ bits, besides the options of NewGuestNotification */
 } INTRO_GUEST_CONFIG;
 
 /** Sets the facts about a guest, before NewGuestNotification; they hold until DisableIntro has succeeded. Any thread.
@@ -1286,6 +1343,29 @@ INTROCORE_API INTSTATUS IntGetVcpuRecords(void *GuestHandle, void **Base, DWORD 
  *  Places: handle 1, Size 3, Data 4, Action 5. */
 INTROCORE_API INTSTATUS IntHandleDeviceStore(void *GuestHandle, QWORD PhysicalAddress, DWORD Size, const void *Data,
                                              INTRO_ACTION *Action);
+
+/**
+ * Tells that the guest starts over: reset, or restored from a snapshot, or another kernel took over (kexec). Everything that was
+ * learned is dropped, all rights are given back, and protection starts again as NewGuestNotification did, with the same options.
+ * To be called while the vCPUs do not run, or as soon as the new kernel is up. CANNOT_UNLOAD: an exit is still being handled;
+ * call again. NOT_INITIALIZED: no active guest of that handle.
+ */
+INTROCORE_API INTSTATUS IntGuestReset(void *GuestHandle);
+
+/**
+ * Answers a question about a guest as JSON (UTF-8, NUL-terminated, one object; docs/queries.md has the schema). Topics:
+ * "capabilities", "protections", "counters", "vcpus". *Size: in, bytes at Buffer; out, bytes of the answer with its NUL, also
+ * when it does not fit, which DATA_BUFFER_TOO_SMALL says (Buffer may then be null, *Size 0). Any thread, at any time; allocates.
+ * INVALID_PARAMETER_1..4; NOT_FOUND: no such topic; NOT_INITIALIZED: no active guest of that handle.
+ */
+INTROCORE_API INTSTATUS IntQueryGuest(void *GuestHandle, const CHAR *Topic, CHAR *Buffer, size_t *Size);
+
+/**
+ * The kill switch: from now on every handler answers NOT_INITIALIZED_HINT and Allowed, for every guest, at once; then all
+ * guests are let go as DisableIntro does. Any thread, also from a callback of the engine. CANNOT_UNLOAD: an exit is still being
+ * handled, rights are not given back yet; call again. Afterwards only IntUninit and IntInit bring the engine back.
+ */
+INTROCORE_API INTSTATUS IntEmergencyStop(void);
 
 /** Version of the library: major << 16 | minor << 8 | patch. Any thread, at any time. */
 INTROCORE_API DWORD IntLibraryVersion(void);

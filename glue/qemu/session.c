@@ -28,6 +28,7 @@ enum SessionState {
 
 static struct {
     _Atomic enum SessionState state;
+    bool is_wanted; /* start=user */
     QWORD options;
     QWORD first_user_rip;
     bool is_memory_declared; /* and the guard in place: both survive a reset of the machine */
@@ -209,6 +210,8 @@ void session_end(void)
     if (atomic_exchange(&is_done, true))
         return;
     taken = qemu_big_lock_acquire();
+    if (session.is_wanted && atomic_load(&session.state) == SESSION_WAITING)
+        log_error("the guest was not protected at its end: no user process has run since it started");
     stop_protection();
     remove_memory();
     for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
@@ -221,6 +224,7 @@ void session_end(void)
 
 void session_prepare(QWORD options)
 {
+    session.is_wanted = true;
     session.options = options;
     session.shutdown_state = -1;
     for (int i = 0; i < qemu.run_state_names->count; i++)
