@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "library.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+bool library_open(struct library *library, const char *path, const char **missing)
+{
+    memset(library, 0, sizeof *library);
+    library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library->handle == NULL) {
+        *missing = dlerror();
+        return false;
+    }
+#define LIBRARY_FIND(name)                                                                                               \
+    do {                                                                                                                 \
+        void *symbol = dlsym(library->handle, #name);                                                                    \
+        if (symbol == NULL) {                                                                                            \
+            *missing = #name;                                                                                            \
+            return false;                                                                                                \
+        }                                                                                                                \
+        memcpy(&library->name, &symbol, sizeof symbol);                                                                  \
+    } while (0);
+    LIBRARY_EXPORTS(LIBRARY_FIND)
+#undef LIBRARY_FIND
+    *missing = NULL;
+    return true;
+}
