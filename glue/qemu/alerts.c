@@ -47,7 +47,7 @@ static void show_violation(const EVENT_EPT_VIOLATION *event)
               "class=ept cpu=%d rip=0x%" PRIx64 " cr3=0x%" PRIx64 " cpl=%d gla=0x%" PRIx64 " gpa=0x%" PRIx64
               " size=%u old=%s new=%s gate=%s action=%s beta=%d mitre=%d instruction=\"%s\"",
               vcpu ? (int)vcpu->index : -1, context->Rip, context->Cr3, vcpu ? (int)vcpu_cpl(vcpu) : -1,
-              event->VirtualPage + event->Offset, event->PhysicalPage + event->Offset, event->u.WriteInfo.Size, old, new, gate,
+              event->VirtualPage ? event->VirtualPage + event->Offset : 0, event->PhysicalPage + event->Offset, event->u.WriteInfo.Size, old, new, gate,
               action_name(header->Action), (header->Flags & ALERT_FLAG_BETA) != 0, header->MitreID, instruction);
 }
 
