@@ -14,6 +14,8 @@ public sealed class AptArchive(BuildContext context)
 
     private string[] _options = _plain;
 
+    private string OwnFolder => Path.Combine(context.Paths.Cache, "apt");
+
     /// <summary>The names of the packages that a package depends on.</summary>
     public IEnumerable<string> Depends(string package)
     {
@@ -33,11 +35,18 @@ public sealed class AptArchive(BuildContext context)
     /// <summary>From now on works with freshly fetched lists in the project's cache instead of the machine's.</summary>
     public void UseOwnLists()
     {
-        string folder = Path.Combine(context.Paths.Cache, "apt");
+        string folder = OwnFolder;
         Directory.CreateDirectory(Path.Combine(folder, "lists/partial"));
         Directory.CreateDirectory(Path.Combine(folder, "cache/archives/partial"));
         _options = [.. _plain, "-o", $"Dir::State::lists={folder}/lists", "-o", $"Dir::Cache={folder}/cache"];
         Tool.Check(context, "apt-update", "apt-get", [.. _options, "update", "--error-on=any"]);
+    }
+
+    /// <summary>The lists are many times the size of the packages, and old by the time they are needed again.</summary>
+    public void DropOwnLists()
+    {
+        if (Directory.Exists(OwnFolder))
+            Directory.Delete(OwnFolder, recursive: true);
     }
 
     public void UseMachineLists() => _options = _plain;

@@ -49,7 +49,9 @@ public sealed class KernelPackages(BuildContext context)
             archive.UseMachineLists();
         }
 
-        return FetchOnce(archive);
+        IReadOnlyList<string> files = FetchOnce(archive);
+        archive.DropOwnLists();
+        return files;
     }
 
     private IReadOnlyList<string> FetchOnce(AptArchive archive)

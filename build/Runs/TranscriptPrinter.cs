@@ -8,8 +8,6 @@ namespace Build.Runs;
 /// <summary>Prints a run for a person: one line a happening, the time in front, alerts in full.</summary>
 public sealed class TranscriptPrinter(TextWriter writer)
 {
-    private const int MiB = 1024 * 1024;
-
     public void Print(TranscriptLine line)
     {
         if (line.Event is null)
@@ -31,7 +29,7 @@ public sealed class TranscriptPrinter(TextWriter writer)
     private static string Describe(PluginEvent line) => line.Name switch
     {
         "loaded" => $"loaded: introcore {line.Field("version")} in QEMU {line.Field("qemu")}",
-        "guest" => $"guest seen: {line.Field("vcpus")} vCPU(s), {Size(line.Number("memory"))}, running at {line.Field("rip")}",
+        "guest" => $"guest seen: {line.Field("vcpus")} vCPU(s), {line.Field("memory")}, running at {line.Field("rip")}",
         "guard" => $"guards the page at {line.Field("gpa")}, {Rights(line.Field("rights"))}",
         "unguard" => $"guards the page at {line.Field("gpa")} no longer",
         "active" => $"active: {line.Text}",
@@ -39,8 +37,6 @@ public sealed class TranscriptPrinter(TextWriter writer)
         "engine" => line.Text,
         _ => $"{line.Name}: {line.Text}",
     };
-
-    private static string Size(ulong bytes) => $"{bytes / MiB} MiB";
 
     private static string Rights(string rights) => $"rights left to the guest: {rights}";
 
