@@ -9,7 +9,8 @@ internal static unsafe partial class Library
 {
     static partial void ApplyTestSettings(ref EngineSettings settings)
     {
-        if (Environment.GetEnvironmentVariable("INTROCORE_TEST_INVERT_VERDICTS") == "1")
+        if (string.Equals(
+            Environment.GetEnvironmentVariable("INTROCORE_TEST_INVERT_VERDICTS"), "1", StringComparison.Ordinal))
         {
             settings = new EngineSettings
             {
