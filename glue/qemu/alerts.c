@@ -35,6 +35,7 @@ static void show_violation(const EVENT_EPT_VIOLATION *event)
     unsigned size = event->u.WriteInfo.Size < SHOWN_BYTES ? event->u.WriteInfo.Size : SHOWN_BYTES;
     char old[2 * SHOWN_BYTES + 1] = "", new[2 * SHOWN_BYTES + 1] = "", gate[16] = "none";
     char instruction[sizeof context->Instruction + 1];
+    QWORD gla;
 
     if (event->Violation == INTRO_EPT_WRITE) {
         to_hex(event->u.WriteInfo.OldValue, size, old);
@@ -43,11 +44,13 @@ static void show_violation(const EVENT_EPT_VIOLATION *event)
     if (event->Victim.Type == introObjectTypeIdt)
         snprintf(gate, sizeof gate, "%u", event->Victim.IdtEntry);
     snprintf(instruction, sizeof instruction, "%.*s", (int)sizeof context->Instruction, context->Instruction);
+    // Without a linear address there is no page of one either.
+    gla = event->VirtualPage ? event->VirtualPage + event->Offset : 0;
     log_event("alert",
               "class=ept cpu=%d rip=0x%" PRIx64 " cr3=0x%" PRIx64 " cpl=%d gla=0x%" PRIx64 " gpa=0x%" PRIx64
               " size=%u old=%s new=%s gate=%s action=%s beta=%d mitre=%d instruction=\"%s\"",
               vcpu ? (int)vcpu->index : -1, context->Rip, context->Cr3, vcpu ? (int)vcpu_cpl(vcpu) : -1,
-              event->VirtualPage ? event->VirtualPage + event->Offset : 0, event->PhysicalPage + event->Offset, event->u.WriteInfo.Size, old, new, gate,
+              gla, event->PhysicalPage + event->Offset, event->u.WriteInfo.Size, old, new, gate,
               action_name(header->Action), (header->Flags & ALERT_FLAG_BETA) != 0, header->MitreID, instruction);
 }
 

@@ -78,7 +78,7 @@ static bool apply_registers(Vcpu *vcpu, StoreOrigin origin)
     }
     if (!(mask & VCPU_REG_RIP)) {
         if (!record->Instruction.Length) {
-            log_error_limited("cpu=%u rip=0x%" PRIx64 ": registers were not changed: the engine gave no length of the instruction",
+            log_error_limited("cpu=%u rip=0x%" PRIx64 ": registers were not changed: the engine gave no instruction length",
                               vcpu->index, vcpu->state->rip);
             return false;
         }
