@@ -7,24 +7,40 @@
 
 #include "event_log.h"
 
-#define BUCKETS 8192u
-#define BUCKET_NANOSECONDS 16u /* so that the last bucket takes what is above 131 us */
+// A bucket is at most 1/32 as wide as the times in it.
+#define STEP_BITS 6u
+#define STEPS (1u << STEP_BITS)
+#define BUCKETS (STEPS / 2 * (64 - STEP_BITS + 2))
 
 static uint64_t exits, blocked, engine_total, glue_total;
 static uint32_t histogram[BUCKETS]; /* of the engine's times */
 
+/** The bucket of a time. Below STEPS each value has its own; then the width doubles with each power of two. */
+static unsigned bucket_of(uint64_t value)
+{
+    unsigned shift = value < STEPS ? 0 : 63 - (unsigned)__builtin_clzll(value) - STEP_BITS + 1;
+
+    return shift * (STEPS / 2) + (unsigned)(value >> shift);
+}
+
+/** The smallest time of a bucket. */
+static uint64_t start_of(unsigned bucket)
+{
+    unsigned shift = bucket < STEPS ? 0 : bucket / (STEPS / 2) - 1;
+
+    return (uint64_t)(bucket - shift * (STEPS / 2)) << shift;
+}
+
 void statistics_exit(bool is_blocked, uint64_t engine_nanoseconds, uint64_t glue_nanoseconds)
 {
-    uint64_t bucket = engine_nanoseconds / BUCKET_NANOSECONDS;
-
     exits++;
     blocked += is_blocked;
     engine_total += engine_nanoseconds;
     glue_total += glue_nanoseconds;
-    histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
+    histogram[bucket_of(engine_nanoseconds)]++;
 }
 
-/** Middle of the bucket that has the median; 0 without exits. */
+/** The median, to 1/32; 0 without exits. */
 static uint64_t median(void)
 {
     uint64_t seen = 0;
@@ -32,7 +48,7 @@ static uint64_t median(void)
     for (unsigned i = 0; i < BUCKETS; i++) {
         seen += histogram[i];
         if (seen && seen * 2 >= exits)
-            return i * BUCKET_NANOSECONDS + BUCKET_NANOSECONDS / 2;
+            return (start_of(i) + start_of(i + 1)) / 2;
     }
     return 0;
 }
