@@ -15,7 +15,7 @@ public static class DemoJudge
         if (run.TimedOut)
             return $"the guest did not end within its time ({run.Elapsed.TotalSeconds:F0} s)";
         if (run.Attack is null)
-            return "the guest did not get so far as to attack";
+            return $"the guest did not get so far as to attack{Reason(run)}";
         if (AlertComplaint(run, mode) is { } complaint)
             return complaint;
         GuestVerdict expected = mode == DemoMode.Block ? GuestVerdict.Blocked : GuestVerdict.Landed;
@@ -25,6 +25,9 @@ public static class DemoJudge
             return "the guest did not power down";
         return run.ExitCode == 0 ? null : $"QEMU exited {run.ExitCode}";
     }
+
+    private static string Reason(GuestRunResult run) =>
+        run.Errors.FirstOrDefault() is { } error ? $": {error.Text}" : $" (QEMU exited {run.ExitCode})";
 
     private static string? AlertComplaint(GuestRunResult run, DemoMode mode)
     {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using Build.Cli;
 using Build.Debian;
+using Build.Tools;
 
 namespace Build.Verbs;
 
@@ -23,9 +24,10 @@ public sealed class CleanVerb : IVerb
     {
         if (!Directory.Exists(context.Paths.Artifacts))
             return ExitCode.Ok;
+        using ArtifactsLock held = ArtifactsLock.Take(context);
         foreach (string entry in Directory.EnumerateFileSystemEntries(context.Paths.Artifacts))
         {
-            // The lock is held, and the running program is replaced by the next change of its sources.
+            // The lock and the running program are in use; the program is replaced when its sources change.
             if (IsKept(context, entry, arguments.Has(All)))
                 continue;
             if (Directory.Exists(entry))
