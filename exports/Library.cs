@@ -3,6 +3,7 @@ using Engine.Abi;
 using Engine.Hosting;
 using Engine.Instructions;
 using Engine.Sessions;
+using Exports.EntryPoints;
 
 namespace Exports;
 
@@ -11,16 +12,20 @@ internal static unsafe partial class Library
 {
     private static readonly Lock s_lifecycle = new();
     private static IntroEngine? s_engine;
+    private static IntroEngine? s_stopped;
 
-    /// <summary>The engine, or null before IntInit and after IntUninit.</summary>
+    /// <summary>The engine, or null before IntInit, after IntUninit, and once the kill switch was used.</summary>
     public static IntroEngine? Engine => Volatile.Read(ref s_engine);
+
+    /// <summary>The engine, also after the kill switch: for what gives something back.</summary>
+    public static IntroEngine? EngineOrStopped => Engine ?? Volatile.Read(ref s_stopped);
 
     /// <summary>IntInit without its fault handling.</summary>
     public static IntStatus Init(GlueIface* glue, UpperIface* upper)
     {
         lock (s_lifecycle)
         {
-            if (s_engine is not null)
+            if (EngineOrStopped is not null)
                 return IntStatus.AlreadyInitializedHint;
 
             NativeShim shim = *ShimLibrary.Install(out int error);
@@ -36,11 +41,13 @@ internal static unsafe partial class Library
                 Glue = *glue,
                 Upper = *upper,
                 Shim = shim,
-                EptHandler = EntryPoints.ExitHandlers.EptViolationAddress,
+                EptHandler = ExitHandlers.EptViolationAddress,
+                RegisterHandlers = ExitHandlers.RegisterHandlers,
+                TimerHandler = ExitHandlers.TimerAddress,
             };
             ApplyTestSettings(ref settings);
             InstructionWarmup.Run();
-            EntryPoints.EngineHalf.Fill(glue);
+            EngineHalf.Fill(glue);
             Volatile.Write(ref s_engine, new IntroEngine(in settings));
             return IntStatus.Success;
         }
@@ -51,16 +58,26 @@ internal static unsafe partial class Library
     {
         lock (s_lifecycle)
         {
-            if (s_engine is null)
+            if (EngineOrStopped is not { } engine)
                 return IntStatus.NotNeededHint;
 
-            IntStatus status = s_engine.Close();
+            IntStatus status = engine.Close();
             if (!status.IsSuccess())
                 return status;
 
             Volatile.Write(ref s_engine, null);
+            Volatile.Write(ref s_stopped, null);
             return IntStatus.Success;
         }
+    }
+
+    /// <summary>IntEmergencyStop without its fault handling. The first two lines take no lock, so that handlers are turned away at
+    /// once, whatever else is under way.</summary>
+    public static IntStatus EmergencyStop()
+    {
+        if (Interlocked.Exchange(ref s_engine, null) is { } engine)
+            Volatile.Write(ref s_stopped, engine);
+        return Volatile.Read(ref s_stopped) is { } stopped ? stopped.Close() : IntStatus.NotNeededHint;
     }
 
     /// <summary>Only the variant for tests has a body: see TestHooks.</summary>

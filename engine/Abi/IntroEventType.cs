@@ -5,4 +5,13 @@ public enum IntroEventType : uint
 {
     /// <summary><see cref="EventEptViolation"/>.</summary>
     EptViolation = 1,
+
+    /// <summary><see cref="EventRegisterViolation"/> of a model-specific register.</summary>
+    MsrViolation = 2,
+
+    /// <summary><see cref="EventRegisterViolation"/> of a control register.</summary>
+    CrViolation = 3,
+
+    /// <summary><see cref="EventRegisterViolation"/> of IDTR or GDTR.</summary>
+    DtrViolation = 8,
 }

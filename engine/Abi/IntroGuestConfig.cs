@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Abi;
 
-/// <summary>Facts about a guest's hypervisor (INTRO_GUEST_CONFIG), 16 bytes in this version.</summary>
+/// <summary>Facts about a guest's hypervisor (INTRO_GUEST_CONFIG), 24 bytes in this version.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct IntroGuestConfig
 {
@@ -14,4 +14,7 @@ public struct IntroGuestConfig
 
     /// <summary>INTRO_GUEST_ flags.</summary>
     public GuestConfigFlags Flags;
+
+    /// <summary>Protections that the reference has no option for.</summary>
+    public GuardOptions Guards;
 }

@@ -5,4 +5,10 @@ public enum IntroObjectType
 {
     /// <summary>Interrupt descriptor table.</summary>
     Idt = 7,
+
+    /// <summary>Interrupt descriptor table register.</summary>
+    Idtr = 27,
+
+    /// <summary>Global descriptor table register.</summary>
+    Gdtr = 28,
 }

@@ -5,4 +5,10 @@ public enum MitreId
 {
     /// <summary>Rootkit (T1014).</summary>
     Rootkit = 1014,
+
+    /// <summary>Exploitation for privilege escalation (T1068).</summary>
+    ExploitPrivilegeEscalation = 1068,
+
+    /// <summary>Hooking (T1179).</summary>
+    Hooking = 1179,
 }

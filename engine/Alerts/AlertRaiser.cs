@@ -5,10 +5,7 @@ using System.Threading;
 using Engine.Abi;
 using Engine.Hooks;
 using Engine.Hosting;
-using Engine.Instructions;
-using Engine.Memory;
 using Engine.Policy;
-using Engine.Vcpus;
 
 namespace Engine.Alerts;
 
@@ -20,7 +17,7 @@ namespace Engine.Alerts;
 /// several vCPUs may raise alerts at once, and nothing is allocated. INTROCORE_MIN_STACK allows for it.</para>
 /// <para>Thread safety: any thread.</para>
 /// </remarks>
-internal sealed unsafe class AlertRaiser
+internal sealed unsafe partial class AlertRaiser
 {
     private const ulong PageMask = 0xFFF;
 
@@ -41,13 +38,13 @@ internal sealed unsafe class AlertRaiser
     /// <summary>Reports a write, unless the guest has caused too many alerts already.</summary>
     public void RaiseWrite(in FrameAccess access, in WriteAlert about)
     {
-        if (!_limiter.TryTake())
+        if (!TryBegin())
             return;
 
-        AnnounceDrops();
         Unsafe.SkipInit(out EventEptViolation alert);
         NativeMemory.Clear(&alert, (nuint)sizeof(EventEptViolation));
-        FillHeader(ref alert.Header, in access, in about);
+        AlertHeader.Fill(
+            ref alert.Header, access.Vcpu, about.Verdict, about.Reason, about.Mitre, _policy.KernelLogOnly);
         alert.VictimType = about.Victim;
         alert.VictimIdtEntry = about.IdtEntry;
         FillWrite(ref alert.WriteInfo, in access);
@@ -59,41 +56,27 @@ internal sealed unsafe class AlertRaiser
         alert.Offset = (uint)(access.Gpa & PageMask);
         alert.ZoneTypes = ZoneFlags.Write;
         if (access.Vcpu != null)
-            FillExecContext(ref alert.ExecContext, in access);
+            AlertHeader.Fill(ref alert.ExecContext, access.Vcpu, access.Memory);
 
         Log(in access, in about, in alert);
-        IntStatus status = _hypervisor.NotifyAlert(IntroEventType.EptViolation, ref alert);
-        if (!status.IsSuccess())
-            _hypervisor.Log.Write(IgLogLevel.Warning, $"the alert was not taken: {status}");
+        Deliver(IntroEventType.EptViolation, ref alert);
     }
 
-    private void FillHeader(ref IntroViolationHeader header, in FrameAccess access, in WriteAlert about)
+    private bool TryBegin()
     {
-        header.ViolationVersion = IntroViolationHeader.CurrentVersion;
-        header.VerInfo.IntroMajor = EngineVersion.Major;
-        header.VerInfo.IntroMinor = EngineVersion.Minor;
-        header.VerInfo.IntroRevision = EngineVersion.Patch;
-        header.Action = about.Verdict;
-        header.Reason = about.Reason;
-        header.MitreID = about.Mitre;
-        header.Flags = _policy.IsLogOnly(about.Option) ? AlertFlags.Beta : AlertFlags.None;
+        if (!_limiter.TryTake())
+            return false;
 
-        VcpuState* vcpu = access.Vcpu;
-        if (vcpu == null)
-        {
-            header.CpuContext.Cpu = uint.MaxValue;
-            header.Flags |= AlertFlags.Async;
-            return;
-        }
+        AnnounceDrops();
+        return true;
+    }
 
-        if (vcpu->Cpl != 0)
-            header.Flags |= AlertFlags.NotRing0;
-        header.CpuContext.Valid = 1;
-        header.CpuContext.Cpu = vcpu->Index;
-        header.CpuContext.Rip = vcpu->Regs.Rip;
-        header.CpuContext.Cr3 = vcpu->Regs.Cr3;
-        fixed (byte* text = header.CpuContext.Instruction)
-            InstructionText.Write(in vcpu->Instruction, new Span<byte>(text, IntroCpuCtx.InstructionLength));
+    private void Deliver<T>(IntroEventType type, ref T alert)
+        where T : unmanaged
+    {
+        IntStatus status = _hypervisor.NotifyAlert(type, ref alert);
+        if (!status.IsSuccess())
+            _hypervisor.Log.Write(IgLogLevel.Warning, $"the alert was not taken: {status}");
     }
 
     /// <summary>Shows the whole store where it is known and lies in one frame, else the piece that the exit carries.</summary>
@@ -119,22 +102,6 @@ internal sealed unsafe class AlertRaiser
                 newValue[0] = IntroWriteInfo.UnknownValue;
             else
                 data[..shown].CopyTo(new Span<byte>(newValue, shown));
-        }
-    }
-
-    private static void FillExecContext(ref IntroExecContext context, in FrameAccess access)
-    {
-        VcpuState* vcpu = access.Vcpu;
-        context.CsType = vcpu->CsType;
-
-        // The first 160 bytes of both are RAX to RIP in the same order; a test holds them together.
-        context.Registers = Unsafe.As<IgArchRegs, IntroGprs>(ref vcpu->Regs);
-        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        fixed (byte* code = context.RipCode)
-        {
-            Span<byte> page = new(code, IntroExecContext.RipCodeLength);
-            int read = LinearMemory.Read(access.Memory, in paging, vcpu->Regs.Rip & ~PageMask, page, out _);
-            page[read..].Clear();
         }
     }
 

@@ -9,9 +9,6 @@ internal ref struct WriteAlert
     /// <summary>Kind of the object.</summary>
     public IntroObjectType Victim;
 
-    /// <summary>The option that guards it.</summary>
-    public GuestOptions Option;
-
     /// <summary>What it is called in the log.</summary>
     public ReadOnlySpan<byte> Name;
 

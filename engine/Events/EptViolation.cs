@@ -113,6 +113,33 @@ internal sealed unsafe class EptViolation
         return action;
     }
 
+    /// <summary>
+    /// Judges an operand that another exit's instruction accesses, [linear, linear + size), as if it had caused a violation of its
+    /// own. Registers of VcpuRegisters.Sufficient are valid and the instruction is decoded. Bytes are not known.
+    /// </summary>
+    public IntroAction AskLinear(VcpuState* vcpu, InstructionUnit unit, ulong linear, int size, EptAccess kind)
+    {
+        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
+        IntroAction action = IntroAction.Allowed;
+        while (size > 0)
+        {
+            int inPage = (int)Math.Min((ulong)size, PageSize - (linear & (PageSize - 1)));
+            if (PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess())
+            {
+                FrameAccess access = new()
+                {
+                    Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kind, Gpa = gpa, Gla = linear, Size = inPage,
+                };
+                action = MaxOf(action, Ask(ref access));
+            }
+
+            linear += (ulong)inPage;
+            size -= inPage;
+        }
+
+        return action;
+    }
+
     private static IntroAction MaxOf(IntroAction a, IntroAction b) => (IntroAction)Math.Max((int)a, (int)b);
 
     private static bool Overlaps(in FrameAccess access, FrameHook* hook)

@@ -17,4 +17,22 @@ internal enum GlueCapabilities
 
     /// <summary>Changed rights can be flushed at once.</summary>
     FlushRights = 4,
+
+    /// <summary>Writes to control registers can exit.</summary>
+    CrWrites = 8,
+
+    /// <summary>Writes to model-specific registers can exit.</summary>
+    MsrWrites = 16,
+
+    /// <summary>Loads of IDTR and GDTR exit.</summary>
+    TableLoads = 32,
+
+    /// <summary>XSETBV exits.</summary>
+    XcrWrites = 64,
+
+    /// <summary>All vCPUs can be paused and resumed.</summary>
+    Pause = 128,
+
+    /// <summary>The timer's handler can be registered.</summary>
+    Timer = 256,
 }

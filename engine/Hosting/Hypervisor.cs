@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Engine.Abi;
 
 namespace Engine.Hosting;
@@ -8,9 +10,10 @@ namespace Engine.Hosting;
 /// </summary>
 /// <remarks>Thread safety: all members may be called from any thread; the glue's functions are as safe as the glue made them. No
 /// engine lock may be held by the caller.</remarks>
-internal sealed unsafe class Hypervisor
+internal sealed unsafe partial class Hypervisor
 {
     private readonly GlueIface _glue;
+    private readonly delegate* unmanaged[SuppressGCTransition]<ulong> _ticks;
     private readonly void* _handle;
 
     public Hypervisor(in GlueIface glue, nint handle, in NativeShim shim, HostLog log)
@@ -18,12 +21,26 @@ internal sealed unsafe class Hypervisor
         _glue = glue;
         _handle = (void*)handle;
         Shim = shim;
+        _ticks = shim.Ticks;
         Log = log;
         Capabilities =
-            (glue.PhysMemMapToHost != null && glue.PhysMemUnmap != null ? GlueCapabilities.MapMemory : 0) |
-            (glue.RegisterEPTHandler != null && glue.UnregisterEPTHandler != null && glue.SetEPTPageProtection != null
-                ? GlueCapabilities.FrameRights : 0) |
-            (glue.FlushEPTPermissions != null ? GlueCapabilities.FlushRights : 0);
+            When(glue.PhysMemMapToHost != null && glue.PhysMemUnmap != null, GlueCapabilities.MapMemory) |
+            When(
+                glue.RegisterEPTHandler != null && glue.UnregisterEPTHandler != null && glue.SetEPTPageProtection != null,
+                GlueCapabilities.FrameRights) |
+            When(glue.FlushEPTPermissions != null, GlueCapabilities.FlushRights) |
+            When(
+                glue.RegisterCrWriteHandler != null && glue.UnregisterCrWriteHandler != null &&
+                glue.EnableCrWriteExit != null && glue.DisableCrWriteExit != null,
+                GlueCapabilities.CrWrites) |
+            When(
+                glue.RegisterMSRHandler != null && glue.UnregisterMSRHandler != null &&
+                glue.EnableMSRExit != null && glue.DisableMSRExit != null,
+                GlueCapabilities.MsrWrites) |
+            When(glue.RegisterDtrHandler != null && glue.UnregisterDtrHandler != null, GlueCapabilities.TableLoads) |
+            When(glue.RegisterXcrWriteHandler != null && glue.UnregisterXcrWriteHandler != null, GlueCapabilities.XcrWrites) |
+            When(glue.PauseVcpus != null && glue.ResumeVcpus != null, GlueCapabilities.Pause) |
+            When(glue.RegisterIntroTimerHandler != null && glue.UnregisterIntroTimerHandler != null, GlueCapabilities.Timer);
     }
 
     /// <summary>The functions that must be C.</summary>
@@ -34,6 +51,10 @@ internal sealed unsafe class Hypervisor
 
     /// <summary>What the glue can do.</summary>
     public GlueCapabilities Capabilities { get; }
+
+    /// <summary>Now, in ticks whose length TickScale measures.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Ticks() => _ticks != null ? _ticks() : (ulong)Stopwatch.GetTimestamp();
 
     /// <summary>Asks for a value about a vCPU, or about the guest.</summary>
     public IntStatus Query<T>(QueryInfoClass infoClass, uint vcpu, ref T buffer)
@@ -120,6 +141,9 @@ internal sealed unsafe class Hypervisor
         if (_glue.ReleaseBuffer != null)
             _glue.ReleaseBuffer(_handle, buffer, size);
     }
+
+    private static GlueCapabilities When(bool present, GlueCapabilities capability) =>
+        present ? capability : GlueCapabilities.None;
 
     /// <summary>IG_CURRENT_EPT.</summary>
     private const uint CurrentEpt = 0xFFFF_FFFF;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Engine.Hosting;
 
 /// <summary>
-/// The functions that must be C (exports/shim), as addresses; laid out as INTROCORE_SHIM there, 16 bytes.
+/// The functions that must be C (exports/shim), as addresses; laid out as INTROCORE_SHIM there, 24 bytes.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeShim
@@ -16,4 +16,7 @@ internal unsafe struct NativeShim
 
     /// <summary>Calls a variadic TracePrint with a text: <c>void (void *tracePrint, const char *text)</c>.</summary>
     public delegate* unmanaged<void*, byte*, void> Trace;
+
+    /// <summary>Reads the processor's time-stamp counter: <c>uint64_t (void)</c>. A leaf.</summary>
+    public delegate* unmanaged[SuppressGCTransition]<ulong> Ticks;
 }

@@ -145,6 +145,14 @@ internal sealed unsafe class InstructionUnit
         return size is 1 or 2 or 4 or 8 && new ReadOnlySpan<byte>(&number, size).TryCopyTo(value);
     }
 
+    /// <summary>Linear address of the first operand of <see cref="Current"/>, which is in memory. False: a register that it depends on
+    /// is not known.</summary>
+    public bool TryGetOperandAddress(VcpuState* vcpu, out ulong linear)
+    {
+        _registers.Vcpu = vcpu;
+        return _instruction.TryGetVirtualAddress(0, 0, _registers, out linear);
+    }
+
     private static ulong CsBase(VcpuState* vcpu) =>
         (vcpu->PushedMask & VcpuRegisters.Segments) != VcpuRegisters.None ? vcpu->Segments[0].Base : 0;
 

@@ -18,6 +18,7 @@ namespace Engine.Protection;
 /// <remarks>Thread safety: Start and Stop by one thread; OnAccess by any number, on what Start has built.</remarks>
 internal sealed unsafe class IdtProtection : IFrameHookHandler
 {
+    private const string Name = "IDT";
     private const ulong PageSize = 4096;
     private const ulong Cr0Pe = 1;
     private const ulong EferLma = 1 << 10;
@@ -42,15 +43,24 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         _handler = hooks.AddHandler(this);
     }
 
-    /// <summary>Number of tables that are guarded.</summary>
-    public int TableCount => _tables.Count;
-
     /// <summary>Finds and hooks the table of each vCPU. A vCPU whose table cannot be guarded is named in the log, with the reason.
-    /// Takes effect with the commit of the hooks.</summary>
-    public void Start(VcpuTable vcpus)
+    /// </summary>
+    public void Start(VcpuTable vcpus, List<ProtectionReport> reports)
     {
+        if ((_hypervisor.Capabilities & GlueCapabilities.FrameRights) == GlueCapabilities.None)
+        {
+            reports.Add(new ProtectionReport(Name, ProtectionState.NotPossible, "the glue cannot withdraw rights of memory"));
+            return;
+        }
+
         for (uint i = 0; i < (uint)vcpus.Count; i++)
             StartVcpu(vcpus[i]);
+
+        IntStatus status = _hooks.Commit();
+        reports.Add(
+            !status.IsSuccess() ? new ProtectionReport(Name, ProtectionState.NotPossible, $"the glue refused: {status}")
+            : _tables.Count == 0 ? new ProtectionReport(Name, ProtectionState.NotPossible, "no table was found")
+            : new ProtectionReport(Name, ProtectionState.Prevented, $"tables: {_tables.Count}"));
     }
 
     /// <summary>Removes the hooks.</summary>
@@ -64,6 +74,9 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         }
 
         _tables.Clear();
+        IntStatus status = _hooks.Commit();
+        if (!status.IsSuccess())
+            _hypervisor.Log.Write(IgLogLevel.Error, $"{Name}: rights not given back: {status}");
     }
 
     /// <inheritdoc/>
@@ -79,10 +92,9 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         WriteAlert alert = new()
         {
             Victim = IntroObjectType.Idt,
-            Option = GuestOptions.ProtectIdt,
             Name = "interrupt descriptor table"u8,
             Verdict = IntroAction.NotAllowed,
-            Action = _policy.ActionFor(GuestOptions.ProtectIdt, IntroAction.NotAllowed),
+            Action = _policy.KernelAction(IntroAction.NotAllowed),
             Reason = IntroActionReason.NoException,
             Mitre = MitreId.Rootkit,
             ObjectLinear = table.Linear,

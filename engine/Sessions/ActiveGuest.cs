@@ -1,5 +1,6 @@
 using System;
-using System.Runtime.CompilerServices;
+using System.Collections.Generic;
+using System.Threading;
 using Engine.Abi;
 using Engine.Alerts;
 using Engine.Concurrency;
@@ -18,27 +19,40 @@ namespace Engine.Sessions;
 /// A guest from NewGuestNotification to DisableIntro: its vCPU records, hooks, protections, and the way of an exit through them.
 /// </summary>
 /// <remarks>
-/// <para>An exit claims its vCPU (<see cref="Enter"/>), works, and gives it back (<see cref="Leave"/>). <see cref="TryClose"/> turns
-/// new exits away and waits, for a bounded time, until the last has left; only then is unmanaged memory freed.</para>
-/// <para>Thread safety: exits of different vCPUs run at once and share no lock. Start, TryClose and Dispose are called by one
-/// thread, which GuestSession sees to.</para>
+/// <para>An exit claims its vCPU (Enter), works, and gives it back (Leave). <see cref="TryClose"/> turns new exits away and waits,
+/// for a bounded time, until the last has left; only then is unmanaged memory freed.</para>
+/// <para>Thread safety: exits of different vCPUs run at once and share no lock. Start, TryClose, Stop, TryReset and Dispose are
+/// called by one thread at a time, which GuestSession sees to.</para>
 /// </remarks>
-internal sealed unsafe class ActiveGuest : IDisposable
+internal sealed unsafe partial class ActiveGuest : IDisposable
 {
     private readonly ClaimTable _claims;
     private readonly RetireList _retired;
     private readonly VcpuTable _vcpus;
     private readonly InstructionUnit[] _units;
-    private readonly FrameHooks _hooks;
+    private readonly FrameHooks _frameHooks;
     private readonly EptViolation _eptViolation;
+    private readonly RegisterWriteEvents _registerWrites;
+    private readonly DtrViolation _dtrViolation;
     private readonly IdtProtection _idt;
+    private readonly RegisterProtection _registers;
+    private readonly TableRegisterProtection _idtr;
+    private readonly TableRegisterProtection _gdtr;
+    private readonly RegisterWatch _watch;
+    private readonly nint _timerHandler;
+    private List<ProtectionReport> _reports = [];
+    private int _timerBusy;
+    private bool _timerRegistered;
     private volatile bool _closing;
 
     public ActiveGuest(
-        in EngineSettings settings, Hypervisor hypervisor, GuestMemory memory, GuestOptions options, int vcpuCount)
+        in EngineSettings settings, Hypervisor hypervisor, GuestMemory memory, GuestOptions options, GuardOptions guards,
+        int vcpuCount)
     {
         Hypervisor = hypervisor;
         Options = options;
+        TickScale = new TickScale(hypervisor);
+        _timerHandler = settings.TimerHandler;
         _claims = new ClaimTable(vcpuCount);
         _retired = new RetireList(_claims);
         _vcpus = new VcpuTable(vcpuCount);
@@ -46,11 +60,20 @@ internal sealed unsafe class ActiveGuest : IDisposable
         for (int i = 0; i < vcpuCount; i++)
             _units[i] = new InstructionUnit();
 
+        RegisterHooks registerHooks = new(hypervisor, settings.RegisterHandlers);
+        _frameHooks = new FrameHooks(hypervisor, _retired, settings.EptHandler);
+        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks);
+        _registerWrites = new RegisterWriteEvents(hypervisor, memory, registerHooks);
+        _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks);
+
         VerdictPolicy policy = new(options, settings.InvertVerdicts);
-        _hooks = new FrameHooks(hypervisor, _retired, settings.EptHandler);
-        _eptViolation = new EptViolation(hypervisor, memory, _hooks);
-        AlertRaiser alerts = new(hypervisor, policy);
-        _idt = new IdtProtection(hypervisor, memory, _hooks, policy, alerts);
+        Alerts = new AlertRaiser(hypervisor, policy);
+        _watch = new RegisterWatch(hypervisor);
+        _idt = new IdtProtection(hypervisor, memory, _frameHooks, policy, Alerts);
+        _registers = new RegisterProtection(
+            hypervisor, registerHooks, policy, Alerts, _watch, GuardedRegister.For(options, guards));
+        _idtr = new TableRegisterProtection(hypervisor, registerHooks, policy, Alerts, _watch, DescriptorAccess.Idtr);
+        _gdtr = new TableRegisterProtection(hypervisor, registerHooks, policy, Alerts, _watch, DescriptorAccess.Gdtr);
     }
 
     /// <summary>The hypervisor of the guest.</summary>
@@ -62,92 +85,32 @@ internal sealed unsafe class ActiveGuest : IDisposable
     /// <summary>Records of its vCPUs.</summary>
     public VcpuTable Vcpus => _vcpus;
 
-    /// <summary>Sets the hooks of every protection that is on. What cannot be guarded is in the log.</summary>
+    /// <summary>Its alerts.</summary>
+    public AlertRaiser Alerts { get; }
+
+    /// <summary>Length of the ticks in its counters.</summary>
+    public TickScale TickScale { get; }
+
+    /// <summary>What became of every protection that was asked for; replaced as a whole.</summary>
+    public IReadOnlyList<ProtectionReport> Reports => Volatile.Read(ref _reports);
+
+    /// <summary>Sets the hooks of every protection that is on. What cannot be guarded is in the log and in the reports.</summary>
     public void Start()
     {
-        if ((Options & GuestOptions.ProtectIdt) == GuestOptions.None)
-            return;
+        List<ProtectionReport> reports = [];
+        if (Has(GuestOptions.ProtectIdt))
+            _idt.Start(_vcpus, reports);
+        _registers.Start(_vcpus, reports);
+        if (Has(GuestOptions.ProtectIdtr))
+            _idtr.Start(_vcpus, reports);
+        if (Has(GuestOptions.ProtectGdtr))
+            _gdtr.Start(_vcpus, reports);
+        Volatile.Write(ref _reports, reports);
+        if (!_watch.IsEmpty)
+            StartTimer();
 
-        if ((Hypervisor.Capabilities & GlueCapabilities.FrameRights) == GlueCapabilities.None)
-        {
-            Hypervisor.Log.Write(IgLogLevel.Warning, $"IDT not guarded: the glue cannot withdraw rights of memory");
-            return;
-        }
-
-        _idt.Start(_vcpus);
-        IntStatus status = _hooks.Commit();
-        if (!status.IsSuccess())
-            Hypervisor.Log.Write(IgLogLevel.Error, $"IDT not guarded: the glue refused: {status}");
-    }
-
-    /// <summary>Claims a vCPU for an exit. Anything but success means that nothing was entered.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public IntStatus Enter(uint vcpu, VcpuStateKind kind, IntStatus badVcpu)
-    {
-        if (vcpu >= (uint)_vcpus.Count)
-            return badVcpu;
-        if (!_claims.TryClaim(vcpu))
-            return IntStatus.Busy;
-        if (_closing)
-        {
-            _claims.Release((int)vcpu);
-            return IntStatus.NotInitializedHint;
-        }
-
-        VcpuState* record = _vcpus[vcpu];
-        record->EventId++;
-        record->State = kind;
-        return IntStatus.Success;
-    }
-
-    /// <summary>Ends an exit: the record is the glue's again.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave(uint vcpu)
-    {
-        VcpuState* record = _vcpus[vcpu];
-        record->State = VcpuStateKind.Active;
-        record->PushedMask = VcpuRegisters.None;
-        record->ExitFlags = VcpuExitFlags.None;
-        record->ExitDataSize = 0;
-        _claims.Release((int)vcpu);
-        if (!_retired.IsEmpty)
-            _retired.Collect();
-    }
-
-    /// <summary>IntHandleEptViolation, between Enter and Leave.</summary>
-    public IntStatus EptViolation(uint vcpu, ulong gpa, ulong gla, EptAccess access, out IntroAction action) =>
-        _eptViolation.Handle(_vcpus[vcpu], _units[vcpu], gpa, gla, access, out action);
-
-    /// <summary>IntHandleXcrWrite, between Enter and Leave.</summary>
-    public IntStatus XcrWrite(uint vcpu) => Events.XcrWrite.Handle(Hypervisor, _vcpus[vcpu]);
-
-    /// <summary>IntHandleEventInjection, between Enter and Leave: what was asked for has an outcome now (spec/12, section 8).</summary>
-    public void EventInjection(uint vcpu) => _vcpus[vcpu]->Exception.Valid = 0;
-
-    /// <summary>IntHandleDeviceStore, on a thread without a vCPU.</summary>
-    public IntStatus DeviceStore(ulong gpa, ReadOnlySpan<byte> data, out IntroAction action)
-    {
-        action = IntroAction.Allowed;
-        int cell = _claims.TryClaimExternal();
-        if (cell < 0)
-        {
-            action = IntroAction.Retry;
-            return IntStatus.Busy;
-        }
-
-        try
-        {
-            if (_closing)
-                return IntStatus.NotInitializedHint;
-
-            action = IntroAction.NotAllowed;
-            action = _eptViolation.HandleDevice(gpa, data);
-            return IntStatus.Success;
-        }
-        finally
-        {
-            _claims.Release(cell);
-        }
+        foreach (ProtectionReport report in reports)
+            LogReport(report);
     }
 
     /// <summary>Tells whether nobody is left inside who came in before this call; waits a bounded time.</summary>
@@ -161,20 +124,70 @@ internal sealed unsafe class ActiveGuest : IDisposable
         return Quiesce();
     }
 
-    /// <summary>Gives all rights back. After <see cref="TryClose"/>.</summary>
+    /// <summary>Gives all rights back and ends every exit that was enabled. After <see cref="TryClose"/>.</summary>
     public void Stop()
     {
+        _gdtr.Stop();
+        _idtr.Stop();
+        _registers.Stop();
         _idt.Stop();
-        IntStatus status = _hooks.Commit();
-        if (!status.IsSuccess())
-            Hypervisor.Log.Write(IgLogLevel.Error, $"rights not given back: {status}");
+        _watch.Clear();
+        if (_timerRegistered)
+            Hypervisor.RegisterTimerHandler(0);
+        _timerRegistered = false;
+        Volatile.Write(ref _reports, []);
+    }
+
+    /// <summary>Starts over, with the same options: another kernel runs now. False: an exit is still inside; nothing was done.</summary>
+    public bool TryReset()
+    {
+        bool closed = TryClose();
+        if (closed)
+        {
+            Stop();
+            _vcpus.Reset();
+            Start();
+        }
+
+        _closing = false;
+        return closed;
     }
 
     /// <summary>Frees unmanaged memory. After <see cref="Stop"/>.</summary>
     public void Dispose()
     {
         _retired.FreeAll();
-        _hooks.Dispose();
+        _frameHooks.Dispose();
         _vcpus.Dispose();
+    }
+
+    private bool Has(GuestOptions option) => (Options & option) != GuestOptions.None;
+
+    private void StartTimer()
+    {
+        IntStatus status = Hypervisor.RegisterTimerHandler(_timerHandler);
+        _timerRegistered = status.IsSuccess();
+        if (!_timerRegistered)
+        {
+            Hypervisor.Log.Write(
+                IgLogLevel.Warning, $"no timer from the glue ({status}): it has to call IntHandleTimer by itself");
+        }
+    }
+
+    private void LogReport(ProtectionReport report)
+    {
+        switch (report.State)
+        {
+            case ProtectionState.Prevented:
+                Hypervisor.Log.Write(IgLogLevel.Info, $"{report.Name}: guarded, changes are judged before they happen");
+                break;
+            case ProtectionState.Watched:
+                Hypervisor.Log.Write(
+                    IgLogLevel.Warning, $"{report.Name}: cannot be trapped here, compared every second ({report.Detail})");
+                break;
+            default:
+                Hypervisor.Log.Write(IgLogLevel.Warning, $"{report.Name}: not guarded: {report.Detail}");
+                break;
+        }
     }
 }

@@ -142,6 +142,25 @@ internal sealed unsafe class GuestSession
         return IntStatus.Success;
     }
 
+    /// <summary>IntGuestReset. <see cref="IntStatus.CannotUnload"/>: an exit is still inside; it is to be called again.</summary>
+    public IntStatus Reset()
+    {
+        if (Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Changing, (int)GuestPhase.Active) != (int)GuestPhase.Active)
+            return Active is null ? IntStatus.NotInitialized : IntStatus.CannotUnload;
+
+        try
+        {
+            if (!Active!.TryReset())
+                return IntStatus.CannotUnload;
+            _log.Write(IgLogLevel.Info, $"the guest starts over: protection was set up anew");
+            return IntStatus.Success;
+        }
+        finally
+        {
+            Volatile.Write(ref _phase, (int)GuestPhase.Active);
+        }
+    }
+
     private IntStatus StartActive(GuestOptions asked)
     {
         Hypervisor hypervisor = new(_settings.Glue, Handle, _settings.Shim, _log);
@@ -171,7 +190,7 @@ internal sealed unsafe class GuestSession
         }
 
         _memory.Hypervisor = hypervisor;
-        ActiveGuest active = new(in _settings, hypervisor, _memory, options, (int)vcpuCount);
+        ActiveGuest active = new(in _settings, hypervisor, _memory, options, Config.Guards, (int)vcpuCount);
         Volatile.Write(ref _active, active);
         active.Start();
         hypervisor.NotifyActivated();

@@ -10,18 +10,15 @@ namespace Engine.Vcpus;
 internal sealed unsafe class VcpuTable : IDisposable
 {
     private VcpuState* _records;
+    private VcpuCounters* _counters;
 
     public VcpuTable(int count)
     {
         Count = count;
-        nuint bytes = (nuint)count * VcpuState.ByteSize;
-        _records = (VcpuState*)NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.Clear(_records, bytes);
-        for (int i = 0; i < count; i++)
-        {
-            _records[i].Index = (uint)i;
-            _records[i].Initialized = 1;
-        }
+        _records = (VcpuState*)NativeMemory.AlignedAlloc((nuint)count * VcpuState.ByteSize, 64);
+        _counters = (VcpuCounters*)NativeMemory.AlignedAlloc((nuint)count * (nuint)sizeof(VcpuCounters), 64);
+        NativeMemory.Clear(_counters, (nuint)count * (nuint)sizeof(VcpuCounters));
+        Reset();
     }
 
     /// <summary>Number of vCPUs.</summary>
@@ -37,9 +34,25 @@ internal sealed unsafe class VcpuTable : IDisposable
         get => _records + vcpu;
     }
 
+    /// <summary>The counters of a vCPU below <see cref="Count"/>.</summary>
+    public VcpuCounters* CountersOf(uint vcpu) => _counters + vcpu;
+
+    /// <summary>Sets every record to its initial state. Counters go on.</summary>
+    public void Reset()
+    {
+        NativeMemory.Clear(_records, (nuint)Count * VcpuState.ByteSize);
+        for (int i = 0; i < Count; i++)
+        {
+            _records[i].Index = (uint)i;
+            _records[i].Initialized = 1;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        NativeMemory.AlignedFree(_counters);
+        _counters = null;
         NativeMemory.AlignedFree(_records);
         _records = null;
     }

@@ -10,7 +10,7 @@ namespace Exports.EntryPoints;
 internal static unsafe class Declarations
 {
     private const ulong PageMask = 0xFFF;
-    private const int KnownConfigSize = 16;
+    private const int KnownConfigSize = 24;
     private const int MaxConfigSize = 4096;
 
     [UnmanagedCallersOnly(EntryPoint = "IntConfigureGuest")]
@@ -25,7 +25,8 @@ internal static unsafe class Declarations
             if (!TryRead(config, out IntroGuestConfig known))
                 return IntStatus.InvalidDataSize;
             if (known.StoreCompletion > IntroCompletion.Data ||
-                (known.Flags & ~GuestConfigFlags.AppliesDirtyMask) != GuestConfigFlags.None)
+                (known.Flags & ~GuestConfigFlags.AppliesDirtyMask) != GuestConfigFlags.None ||
+                (known.Guards & ~GuardOptions.Supported) != GuardOptions.None)
             {
                 return IntStatus.InvalidParameter2;
             }
@@ -69,7 +70,7 @@ internal static unsafe class Declarations
             IntStatus status = CheckRange(handle, gpa, size);
             if (!status.IsSuccess())
                 return status;
-            return Library.Engine is { } engine ? engine.RemoveMemory(handle, gpa, size) : IntStatus.NotInitialized;
+            return Library.EngineOrStopped is { } engine ? engine.RemoveMemory(handle, gpa, size) : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {

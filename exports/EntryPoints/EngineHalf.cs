@@ -53,7 +53,7 @@ internal static unsafe class EngineHalf
         {
             // No code or data of ours is in the guest, so that there is nothing yet which the safeness flag could ignore.
             _ = flags;
-            return Library.Engine is { } engine ? engine.Disable(handle) : IntStatus.NotNeededHint;
+            return Library.EngineOrStopped is { } engine ? engine.Disable(handle) : IntStatus.NotNeededHint;
         }
         catch (Exception exception)
         {

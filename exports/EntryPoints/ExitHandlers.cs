@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Engine;
 using Engine.Abi;
+using Engine.Hooks;
 using Engine.Sessions;
 using Engine.Vcpus;
 
@@ -18,6 +19,18 @@ internal static unsafe class ExitHandlers
     public static nint EptViolationAddress =>
         (nint)(delegate* unmanaged<nint, ulong, uint, ulong, uint, IntroAction*, EptAccess, IntStatus>)&EptViolation;
 
+    /// <summary>Addresses of the handlers of registers, for their Register functions.</summary>
+    public static RegisterExitHandlers RegisterHandlers => new()
+    {
+        Cr = (nint)(delegate* unmanaged<nint, uint, uint, ulong, ulong, IntroAction*, IntStatus>)&CrWrite,
+        Msr = (nint)(delegate* unmanaged<nint, uint, MsrAccess, IntroAction*, ulong, ulong*, uint, IntStatus>)&MsrViolation,
+        Dtr = (nint)(delegate* unmanaged<nint, DescriptorAccess, uint, IntroAction*, IntStatus>)&DtrViolation,
+        Xcr = (nint)(delegate* unmanaged<nint, uint, IntroAction*, IntStatus>)&XcrWrite,
+    };
+
+    /// <summary>Address of IntHandleTimer, for RegisterIntroTimerHandler.</summary>
+    public static nint TimerAddress => (nint)(delegate* unmanaged<nint, IntStatus>)&Timer;
+
     [UnmanagedCallersOnly(EntryPoint = "IntHandleEptViolation")]
     private static IntStatus EptViolation(
         nint handle, ulong gpa, uint length, ulong gla, uint vcpu, IntroAction* action, EptAccess access)
@@ -31,47 +44,78 @@ internal static unsafe class ExitHandlers
         if (guest is null)
             return status;
 
+        IntroAction judged = IntroAction.NotAllowed;
         try
         {
-            status = guest.EptViolation(vcpu, gpa, gla, access, out IntroAction judged);
-            *action = judged;
-            return status;
+            status = guest.EptViolation(vcpu, gpa, gla, access, out judged);
         }
         catch (Exception exception)
         {
-            // Only hooked frames are judged: the fail policy closes them.
-            *action = IntroAction.NotAllowed;
-            return Faults.Report("IntHandleEptViolation", exception);
+            status = Faults.Report("IntHandleEptViolation", exception);
         }
-        finally
-        {
-            guest.Leave(vcpu);
-        }
+
+        guest.Leave(vcpu, judged);
+        *action = judged;
+        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleMsrViolation")]
     private static IntStatus MsrViolation(
-        nint handle, uint msr, uint flags, IntroAction* action, ulong originalValue, ulong* newValue, uint vcpu)
+        nint handle, uint msr, MsrAccess flags, IntroAction* action, ulong originalValue, ulong* newValue, uint vcpu)
     {
-        _ = (msr, flags, originalValue);
         if (action == null)
             return IntStatus.InvalidParameter4;
-        return newValue == null
-            ? IntStatus.InvalidParameter6
-            : NothingHooked(handle, vcpu, VcpuStateKind.MsrViolation, IntStatus.InvalidParameter7, action, IntStatus.NotFound);
+        if (newValue == null)
+            return IntStatus.InvalidParameter6;
+
+        IntStatus status = Begin(handle, vcpu, VcpuStateKind.MsrViolation, IntStatus.InvalidParameter7, action, out ActiveGuest? guest);
+        if (guest is null)
+            return status;
+
+        IntroAction judged = IntroAction.NotAllowed;
+        try
+        {
+            status = guest.MsrViolation(vcpu, msr, flags, originalValue, *newValue, out judged);
+        }
+        catch (Exception exception)
+        {
+            status = Faults.Report("IntHandleMsrViolation", exception);
+        }
+
+        guest.Leave(vcpu, judged);
+        *action = judged;
+        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleCrWrite")]
-    private static IntStatus CrWrite(nint handle, uint cr, uint vcpu, ulong oldValue, ulong newValue, IntroAction* action)
+    private static IntStatus CrWrite(
+        nint handle, uint cr, uint vcpu, ulong oldValue, ulong newValue, IntroAction* action)
     {
-        _ = (cr, oldValue, newValue);
-        return action == null
-            ? IntStatus.InvalidParameter6
-            : NothingHooked(handle, vcpu, VcpuStateKind.CrWrite, IntStatus.InvalidParameter3, action, IntStatus.NotFound);
+        if (action == null)
+            return IntStatus.InvalidParameter6;
+
+        IntStatus status = Begin(handle, vcpu, VcpuStateKind.CrWrite, IntStatus.InvalidParameter3, action, out ActiveGuest? guest);
+        if (guest is null)
+            return status;
+
+        IntroAction judged = IntroAction.NotAllowed;
+        try
+        {
+            status = guest.CrWrite(vcpu, cr, oldValue, newValue, out judged);
+        }
+        catch (Exception exception)
+        {
+            status = Faults.Report("IntHandleCrWrite", exception);
+        }
+
+        guest.Leave(vcpu, judged);
+        *action = judged;
+        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleXcrWrite")]
-    private static IntStatus XcrWrite(nint handle, uint vcpu, IntroAction* action)
+    private static IntStatus XcrWrite(
+        nint handle, uint vcpu, IntroAction* action)
     {
         if (action == null)
             return IntStatus.InvalidParameter4;
@@ -80,34 +124,59 @@ internal static unsafe class ExitHandlers
         if (guest is null)
             return status;
 
+        IntroAction judged = IntroAction.NotAllowed;
         try
         {
-            return guest.XcrWrite(vcpu);
+            status = guest.XcrWrite(vcpu, out judged);
         }
         catch (Exception exception)
         {
-            return Faults.Report("IntHandleXcrWrite", exception);
+            status = Faults.Report("IntHandleXcrWrite", exception);
         }
-        finally
-        {
-            guest.Leave(vcpu);
-        }
+
+        guest.Leave(vcpu, judged);
+        *action = judged;
+        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleDtrViolation")]
-    private static IntStatus DtrViolation(nint handle, uint flags, uint vcpu, IntroAction* action)
+    private static IntStatus DtrViolation(
+        nint handle, DescriptorAccess flags, uint vcpu, IntroAction* action)
     {
-        _ = flags;
-        return action == null
-            ? IntStatus.InvalidParameter4
-            : NothingHooked(handle, vcpu, VcpuStateKind.DtrLoad, IntStatus.InvalidParameter3, action, IntStatus.Success);
+        if (action == null)
+            return IntStatus.InvalidParameter4;
+
+        IntStatus status = Begin(handle, vcpu, VcpuStateKind.DtrLoad, IntStatus.InvalidParameter3, action, out ActiveGuest? guest);
+        if (guest is null)
+            return status;
+
+        IntroAction judged = IntroAction.NotAllowed;
+        try
+        {
+            status = guest.DtrViolation(vcpu, flags, out judged);
+        }
+        catch (Exception exception)
+        {
+            status = Faults.Report("IntHandleDtrViolation", exception);
+        }
+
+        guest.Leave(vcpu, judged);
+        *action = judged;
+        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleBreakpoint")]
     private static IntStatus Breakpoint(nint handle, ulong gpa, uint vcpu)
     {
         _ = gpa;
-        return NothingHooked(handle, vcpu, VcpuStateKind.Breakpoint, IntStatus.InvalidParameter3, null, IntStatus.NotFound);
+        return NothingHooked(handle, vcpu, VcpuStateKind.Breakpoint);
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "IntHandleIntroCall")]
+    private static IntStatus IntroCall(nint handle, ulong rip, uint vcpu)
+    {
+        _ = rip;
+        return NothingHooked(handle, vcpu, VcpuStateKind.Vmcall);
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleEventInjection")]
@@ -120,15 +189,8 @@ internal static unsafe class ExitHandlers
             return status;
 
         guest.EventInjection(vcpu);
-        guest.Leave(vcpu);
+        guest.Leave(vcpu, IntroAction.Allowed);
         return IntStatus.Success;
-    }
-
-    [UnmanagedCallersOnly(EntryPoint = "IntHandleIntroCall")]
-    private static IntStatus IntroCall(nint handle, ulong rip, uint vcpu)
-    {
-        _ = rip;
-        return NothingHooked(handle, vcpu, VcpuStateKind.Vmcall, IntStatus.InvalidParameter3, null, IntStatus.NotFound);
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleTimer")]
@@ -138,7 +200,7 @@ internal static unsafe class ExitHandlers
         {
             if (handle == 0)
                 return IntStatus.InvalidParameter1;
-            return Library.Engine?.Find(handle)?.Active is null ? IntStatus.NotInitializedHint : IntStatus.Success;
+            return Library.Engine?.Find(handle)?.Active is { } guest ? guest.Timer() : IntStatus.NotInitializedHint;
         }
         catch (Exception exception)
         {
@@ -198,15 +260,14 @@ internal static unsafe class ExitHandlers
         return status;
     }
 
-    /// <summary>An exit of a kind that nothing is registered for in this version.</summary>
-    private static IntStatus NothingHooked(
-        nint handle, uint vcpu, VcpuStateKind kind, IntStatus badVcpu, IntroAction* action, IntStatus answer)
+    /// <summary>An exit of a kind that nothing is registered for in this version: it belongs to the guest.</summary>
+    private static IntStatus NothingHooked(nint handle, uint vcpu, VcpuStateKind kind)
     {
-        IntStatus status = Begin(handle, vcpu, kind, badVcpu, action, out ActiveGuest? guest);
+        IntStatus status = Begin(handle, vcpu, kind, IntStatus.InvalidParameter3, null, out ActiveGuest? guest);
         if (guest is null)
             return status;
 
-        guest.Leave(vcpu);
-        return answer;
+        guest.Leave(vcpu, IntroAction.Allowed);
+        return IntStatus.NotFound;
     }
 }

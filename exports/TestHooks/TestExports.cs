@@ -11,16 +11,7 @@ internal static unsafe partial class Library
     {
         if (string.Equals(
             Environment.GetEnvironmentVariable("INTROCORE_TEST_INVERT_VERDICTS"), "1", StringComparison.Ordinal))
-        {
-            settings = new EngineSettings
-            {
-                Glue = settings.Glue,
-                Upper = settings.Upper,
-                Shim = settings.Shim,
-                EptHandler = settings.EptHandler,
-                InvertVerdicts = true,
-            };
-        }
+            settings = settings with { InvertVerdicts = true };
     }
 
     /// <summary>Managed bytes that the calling thread has allocated so far.</summary>

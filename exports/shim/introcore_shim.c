@@ -86,6 +86,11 @@ void introcore_trace(void *tracePrint, const char *text)
     function(NULL, 0, "%s", text);
 }
 
+uint64_t introcore_ticks(void)
+{
+    return __builtin_ia32_rdtsc();
+}
+
 static void install(void)
 {
     struct sigaction action;
@@ -100,7 +105,7 @@ static void install(void)
 
 const INTROCORE_SHIM *introcore_shim_install(int *error)
 {
-    static const INTROCORE_SHIM shim = { introcore_guarded_copy, introcore_trace };
+    static const INTROCORE_SHIM shim = { introcore_guarded_copy, introcore_trace, introcore_ticks };
 
     pthread_once(&install_once, install);
     *error = install_error;

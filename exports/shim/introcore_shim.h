@@ -4,11 +4,13 @@
 #define INTROCORE_SHIM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /** The functions below, as Engine.Hosting.NativeShim lays them out. */
 typedef struct _INTROCORE_SHIM {
     size_t (*GuardedCopy)(void *to, const void *from, size_t size);
     void (*Trace)(void *tracePrint, const char *text);
+    uint64_t (*Ticks)(void);
 } INTROCORE_SHIM;
 
 /**
@@ -19,6 +21,9 @@ size_t introcore_guarded_copy(void *to, const void *from, size_t size);
 
 /** Calls a PFUNC_IntTracePrint, which is variadic, with a text. */
 void introcore_trace(void *tracePrint, const char *text);
+
+/** The processor's time-stamp counter. */
+uint64_t introcore_ticks(void);
 
 /**
  * Installs the handlers of SIGSEGV and SIGBUS in front of those that are there, to which they pass on every signal that does

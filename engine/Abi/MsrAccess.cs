@@ -1,0 +1,17 @@
+using System;
+
+namespace Engine.Abi;
+
+/// <summary>Kind of an MSR exit (IG_MSR_HOOK_TYPE).</summary>
+[Flags]
+public enum MsrAccess : uint
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>RDMSR.</summary>
+    Read = 1,
+
+    /// <summary>WRMSR.</summary>
+    Write = 2,
+}

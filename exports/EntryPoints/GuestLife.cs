@@ -1,0 +1,87 @@
+using System;
+using System.Buffers;
+using System.Runtime.InteropServices;
+using Engine.Abi;
+
+namespace Exports.EntryPoints;
+
+/// <summary>Exports about a guest's life and state: additions to the reference's interface.</summary>
+internal static unsafe class GuestLife
+{
+    private const int MaxTopicLength = 256;
+
+    [UnmanagedCallersOnly(EntryPoint = "IntGuestReset")]
+    private static IntStatus GuestReset(nint handle)
+    {
+        try
+        {
+            if (handle == 0)
+                return IntStatus.InvalidParameter1;
+            return Library.Engine?.Find(handle) is { } session ? session.Reset() : IntStatus.NotInitialized;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("IntGuestReset", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "IntEmergencyStop")]
+    private static IntStatus EmergencyStop()
+    {
+        try
+        {
+            return Library.EmergencyStop();
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("IntEmergencyStop", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "IntQueryGuest")]
+    private static IntStatus QueryGuest(nint handle, byte* topic, byte* buffer, nuint* size)
+    {
+        try
+        {
+            if (handle == 0)
+                return IntStatus.InvalidParameter1;
+            if (topic == null)
+                return IntStatus.InvalidParameter2;
+            if (size == null)
+                return IntStatus.InvalidParameter4;
+            if (buffer == null && *size != 0)
+                return IntStatus.InvalidParameter3;
+            if (Library.Engine?.Find(handle)?.Active is not { } guest)
+                return IntStatus.NotInitialized;
+
+            ArrayBufferWriter<byte> answer = new(1024);
+            IntStatus status = guest.Query(TopicOf(topic), answer);
+            return status.IsSuccess() ? Copy(answer.WrittenSpan, buffer, size) : status;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("IntQueryGuest", exception);
+        }
+    }
+
+    /// <summary>The topic up to its NUL; of one that is too long to be known, the beginning.</summary>
+    private static ReadOnlySpan<byte> TopicOf(byte* topic)
+    {
+        int length = 0;
+        while (length < MaxTopicLength && topic[length] != 0)
+            length++;
+        return new ReadOnlySpan<byte>(topic, length);
+    }
+
+    private static IntStatus Copy(ReadOnlySpan<byte> answer, byte* buffer, nuint* size)
+    {
+        nuint room = *size;
+        *size = (nuint)answer.Length + 1;
+        if (room < *size)
+            return IntStatus.DataBufferTooSmall;
+
+        answer.CopyTo(new Span<byte>(buffer, answer.Length));
+        buffer[answer.Length] = 0;
+        return IntStatus.Success;
+    }
+}
