@@ -1,7 +1,6 @@
 using System.Threading;
 using Engine.Abi;
 using Engine.Hosting;
-using Engine.Instructions;
 using Engine.Sessions;
 using Exports.EntryPoints;
 
@@ -46,7 +45,7 @@ internal static unsafe partial class Library
                 TimerHandler = ExitHandlers.TimerAddress,
             };
             ApplyTestSettings(ref settings);
-            InstructionWarmup.Run();
+            EngineWarmup.Run(in shim);
             EngineHalf.Fill(glue);
             Volatile.Write(ref s_engine, new IntroEngine(in settings));
             return IntStatus.Success;

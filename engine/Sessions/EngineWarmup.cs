@@ -1,0 +1,181 @@
+using System;
+using System.Runtime.InteropServices;
+using Engine.Abi;
+using Engine.Hooks;
+using Engine.Hosting;
+using Engine.Vcpus;
+
+namespace Engine.Sessions;
+
+/// <summary>
+/// Leads exits of every kind through an engine of its own, with a guest of five pages and a glue that does nothing, so that the
+/// first exit of a real guest finds everything in memory and initialised. Part of IntInit.
+/// </summary>
+internal static unsafe class EngineWarmup
+{
+    private const int Rounds = 3;
+    private const ulong Pages = 6;
+    private const ulong PageSize = 4096;
+    private const ulong Pml4 = 1 * PageSize;
+    private const ulong Pdpt = 2 * PageSize;
+    private const ulong Directory = 3 * PageSize;
+    private const ulong Idt = 4 * PageSize;
+    private const ulong Code = 5 * PageSize;
+    private const ulong PresentWritable = 3;
+    private const ulong LargePage = 1 << 7;
+    private const nint Handle = 1;
+
+    /// <summary>Runs the exits and lets the guest go again.</summary>
+    public static void Run(in NativeShim shim)
+    {
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)(Pages * PageSize), (nuint)PageSize);
+        try
+        {
+            Prepare(memory);
+            IntroEngine engine = new(SettingsFor(in shim));
+            engine.Declare(Handle)!.Configure(new IntroGuestConfig
+            {
+                Size = (ulong)sizeof(IntroGuestConfig), StoreCompletion = IntroCompletion.Data, Guards = GuardOptions.Supported,
+            });
+            engine.Declare(Handle)!.DeclareMemory(0, Pages * PageSize, memory);
+            if (engine.NewGuest(Handle, GuestOptions.Supported & ~GuestOptions.KernelBeta, null, 0).IsSuccess())
+                RunExits(engine.Find(Handle)!.Active!);
+            engine.Disable(Handle);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
+    }
+
+    private static void RunExits(ActiveGuest guest)
+    {
+        for (int i = 0; i < Rounds; i++)
+        {
+            // MOV [RDI],RSI into a gate with other bytes, with the same, outside the table, and without its bytes.
+            Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 16, 0x1122_3344_5566_7788, hasData: true));
+            Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 16, 0, hasData: true));
+            Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Code + 2048, 1, hasData: true));
+            Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 32, 1, hasData: false));
+            Exit(guest, VcpuStateKind.CrWrite, _ => guest.CrWrite(0, 0, 0x8001_0001, 0x8000_0001, out IntroAction _));
+            Exit(guest, VcpuStateKind.CrWrite, _ => guest.CrWrite(0, 4, 0x20, 0xA0, out IntroAction _));
+            Exit(guest, VcpuStateKind.MsrViolation, _ => guest.MsrViolation(0, 0xC000_0082, MsrAccess.Write, 1, 2, out IntroAction _));
+            Exit(guest, VcpuStateKind.DtrLoad, vcpu =>
+            {
+                vcpu->Regs.Rip = Code + 16;
+                guest.DtrViolation(0, DescriptorAccess.Idtr | DescriptorAccess.Write, out IntroAction _);
+            });
+            Exit(guest, VcpuStateKind.XcrWrite, _ => guest.XcrWrite(0, out IntroAction _));
+            guest.DeviceStore(Idt + 16, [1, 2, 3, 4], out IntroAction _);
+            guest.Timer();
+        }
+    }
+
+    private delegate void ExitBody(VcpuState* vcpu);
+
+    private static void Exit(ActiveGuest guest, VcpuStateKind kind, ExitBody body)
+    {
+        VcpuState* vcpu = guest.Vcpus[0];
+        Push(vcpu);
+        if (!guest.Enter(0, kind, IntStatus.InvalidParameter).IsSuccess())
+            return;
+        body(vcpu);
+        guest.Leave(0, IntroAction.NotAllowed);
+    }
+
+    private static void Store(ActiveGuest guest, VcpuState* vcpu, ulong gpa, ulong value, bool hasData)
+    {
+        vcpu->Regs.Rdi = gpa;
+        vcpu->Regs.Rsi = value;
+        vcpu->ExitFlags = hasData ? VcpuExitFlags.Data | VcpuExitFlags.NoGla : VcpuExitFlags.None;
+        vcpu->ExitDataSize = sizeof(ulong);
+        *(ulong*)vcpu->ExitData = value;
+        guest.EptViolation(0, gpa, gpa, EptAccess.Write, out IntroAction _);
+    }
+
+    private static void Push(VcpuState* vcpu)
+    {
+        vcpu->Regs = Registers();
+        vcpu->Ia32Efer = EferLongMode;
+        vcpu->CsType = IgCsType.Bits64;
+        vcpu->Cpl = 0;
+        vcpu->PushedMask = VcpuRegisters.Sufficient;
+    }
+
+    private static void Prepare(byte* memory)
+    {
+        new Span<byte>(memory, (int)(Pages * PageSize)).Clear();
+        *(ulong*)(memory + Pml4) = Pdpt | PresentWritable;
+        *(ulong*)(memory + Pdpt) = Directory | PresentWritable;
+        *(ulong*)(memory + Directory) = PresentWritable | LargePage;
+
+        // MOV [RDI],RSI; and at 16: LIDT [RDI].
+        ((ReadOnlySpan<byte>)[0x48, 0x89, 0x37]).CopyTo(new Span<byte>(memory + Code, 3));
+        ((ReadOnlySpan<byte>)[0x0F, 0x01, 0x1F]).CopyTo(new Span<byte>(memory + Code + 16, 3));
+    }
+
+    private static IgArchRegs Registers() => new()
+    {
+        Rip = Code, Rdi = Code + 64, Cr0 = 0x8001_0001, Cr3 = Pml4, Cr4 = 0x20, IdtBase = Idt, IdtLimit = 0x7FF,
+    };
+
+    private const ulong EferLongMode = 0x500;
+
+    private static EngineSettings SettingsFor(in NativeShim shim)
+    {
+        nint success = (nint)(delegate* unmanaged<IntStatus>)&Succeed;
+        GlueIface glue = new()
+        {
+            Version = GlueIface.Version1,
+            Size = GlueIface.Version1Size,
+            QueryGuestInfo = &Query,
+            SetEPTPageProtection = (delegate* unmanaged<void*, uint, ulong, byte, byte, byte, IntStatus>)success,
+            RegisterEPTHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
+            UnregisterEPTHandler = (delegate* unmanaged<void*, IntStatus>)success,
+            RegisterCrWriteHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
+            UnregisterCrWriteHandler = (delegate* unmanaged<void*, IntStatus>)success,
+            EnableCrWriteExit = (delegate* unmanaged<void*, uint, IntStatus>)success,
+            DisableCrWriteExit = (delegate* unmanaged<void*, uint, IntStatus>)success,
+            RegisterMSRHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
+            UnregisterMSRHandler = (delegate* unmanaged<void*, IntStatus>)success,
+            EnableMSRExit = (delegate* unmanaged<void*, uint, byte*, IntStatus>)success,
+            DisableMSRExit = (delegate* unmanaged<void*, uint, byte*, IntStatus>)success,
+            RegisterDtrHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
+            UnregisterDtrHandler = (delegate* unmanaged<void*, IntStatus>)success,
+            NotifyIntrospectionAlert = (delegate* unmanaged<void*, uint, void*, nuint, IntStatus>)success,
+        };
+        return new EngineSettings
+        {
+            Glue = glue,
+            Upper = new UpperIface { Version = UpperIface.Version1, Size = UpperIface.Version1Size, TracePrint = success },
+            Shim = shim,
+            EptHandler = success,
+            RegisterHandlers = new RegisterExitHandlers { Cr = success, Msr = success, Dtr = success, Xcr = success },
+        };
+    }
+
+    /// <summary>Stands for every function of the glue that only has to succeed, whatever its arguments: the caller cleans them
+    /// up.</summary>
+    [UnmanagedCallersOnly]
+    private static IntStatus Succeed() => IntStatus.Success;
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Query(void* handle, uint infoClass, void* parameter, void* buffer, uint length)
+    {
+        switch ((QueryInfoClass)infoClass)
+        {
+            case QueryInfoClass.CpuCount:
+                *(uint*)buffer = 1;
+                return IntStatus.Success;
+            case QueryInfoClass.RegisterState:
+            case QueryInfoClass.RegisterStateGprs:
+                *(IgArchRegs*)buffer = Registers();
+                return IntStatus.Success;
+            case QueryInfoClass.ReadMsr:
+                ((IgQueryMsr*)buffer)->Value = EferLongMode;
+                return IntStatus.Success;
+            default:
+                return IntStatus.NotSupported;
+        }
+    }
+}
