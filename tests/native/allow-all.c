@@ -9,7 +9,8 @@
  *
  * The handler that the engine gives to the glue's RegisterEPTHandler is wrapped as well: the real IntInit gets a copy of
  * the glue's table in which that member is replaced; what it fills in is copied back. One table at a time, as in the
- * library itself; the process ends with a message when the real library cannot be loaded.
+ * library itself; the process ends with a message when the real library cannot be loaded. A function that the real library
+ * does not have answers INT_STATUS_OPERATION_NOT_IMPLEMENTED.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ static void load_real(void)
 {
     const char *path = getenv("INTROCORE_REAL");
     const char *missing = "INTROCORE_REAL is not set";
-    if (path == NULL || !library_open(&real, path, &missing)) {
+    if (path == NULL || !library_open(&real, path, &missing) || real.IntInit == NULL) {
         fprintf(stderr, "allow-all: %s\n", missing);
         abort();
     }
@@ -173,6 +174,25 @@ INTSTATUS IntHandleDeviceStore(void *guest, QWORD gpa, DWORD size, const void *d
     if (action != NULL)
         *action = introGuestAllowed;
     return status;
+}
+
+INTSTATUS IntGuestReset(void *guest)
+{
+    struct library *library = real_library();
+    return library->IntGuestReset != NULL ? library->IntGuestReset(guest) : INT_STATUS_OPERATION_NOT_IMPLEMENTED;
+}
+
+INTSTATUS IntQueryGuest(void *guest, const CHAR *topic, CHAR *buffer, size_t *size)
+{
+    struct library *library = real_library();
+    return library->IntQueryGuest != NULL ? library->IntQueryGuest(guest, topic, buffer, size)
+                                          : INT_STATUS_OPERATION_NOT_IMPLEMENTED;
+}
+
+INTSTATUS IntEmergencyStop(void)
+{
+    struct library *library = real_library();
+    return library->IntEmergencyStop != NULL ? library->IntEmergencyStop() : INT_STATUS_OPERATION_NOT_IMPLEMENTED;
 }
 
 DWORD IntLibraryVersion(void)

@@ -28,12 +28,13 @@ static void try_start(struct guest *guest, const char *name)
     check_note("%s: status 0x%08X, %s", name, (unsigned)status,
                guest->rights[GPA_IDT >> 12] & 2 ? "not guarded" : "guarded");
     if (status == INT_STATUS_SUCCESS) {
-        struct store store = {.rip = RIP_KERNEL(CODE_MOV8), .gla = GATE_GLA(3), .gpa = GATE_GPA(3), .data = "12345678",
+        struct store store = {.rip = RIP_KERNEL(CODE_MOV8), .gla = GATE_GLA(0), .gpa = GATE_GPA(0), .data = "12345678",
                               .size = 8, .pushed = VCPU_REG_SUFFICIENT, .flags = VCPU_EXIT_DATA};
         bool guarded = (guest->rights[GPA_IDT >> 12] & 2) == 0;
         struct outcome outcome = guest_store(guest, &store);
         check(!guarded || outcome.action == introGuestNotAllowed, name, "the table is guarded and a store gets action %d",
               (int)outcome.action);
+        CHECK(!guarded || atomic_load(&guest->ept_handler) != NULL, "no right is withdrawn without a handler for the exits");
         CHECK_STATUS(INT_STATUS_SUCCESS, guest_stop(guest), name);
     } else {
         void *base;

@@ -29,8 +29,11 @@ void bad_configure(void)
     config.known.Flags = 0x80000000;
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a flag far off");
     config.known.Flags = INTRO_GUEST_APPLIES_DIRTY_MASK;
-    CHECK_STATUS(INT_STATUS_SUCCESS, CONFIGURE(), "both members set");
-    config.known.Flags = 0;
+    config.known.Guards = 1ull << 63;
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a guard that does not exist");
+    config.known.Guards = INTRO_GUARD_CR0_WP | INTRO_GUARD_CR4_UMIP | INTRO_GUARD_EFER_NXE;
+    CHECK_STATUS(INT_STATUS_SUCCESS, CONFIGURE(), "every member set");
+    config.known.Flags = 0, config.known.Guards = 0;
 
     static const QWORD bad_sizes[] = {0, 1, 7, 1ull << 32, 1ull << 40, 1ull << 63, ~0ull};
     for (size_t i = 0; i < sizeof bad_sizes / sizeof bad_sizes[0]; i++) {
@@ -55,7 +58,9 @@ void bad_configure(void)
     /* Nothing behind the size that is given may be read: the next page is not there. */
     BYTE *pages = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(pages + 0x1000, 0x1000, PROT_NONE);
-    for (QWORD size = 8; size <= sizeof(INTRO_GUEST_CONFIG); size += 4) {
+    static const QWORD sizes[] = {8, 12, 16, sizeof(INTRO_GUEST_CONFIG)};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        QWORD size = sizes[i];
         INTRO_GUEST_CONFIG *edge = (INTRO_GUEST_CONFIG *)(void *)(pages + 0x1000 - size);
         memcpy(edge, &size, sizeof size);
         CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntConfigureGuest(guest, edge), "a configuration that ends with its page");
@@ -102,7 +107,7 @@ void bad_declare(void)
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_4, DECLARE(0, 0x1000, NULL), "declare: no memory");
     static const struct {
         QWORD gpa, size;
-    } beyond[] = {{~0xFFFull, 0x2000}, {0x1000, ~0xFFFull}, {1ull << 63, 1ull << 63}, {0x2000, ~0ull - 0xFFF}};
+    } beyond[] = {{~0xFFFull, 0x2000}, {0x3000, ~0xFFFull - 0x1000}, {1ull << 63, (1ull << 63) + 0x1000}, {0x2000, ~0xFFFull}};
     for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++) {
         INTSTATUS status = DECLARE(beyond[i].gpa, beyond[i].size, ram);
         check(status == INT_STATUS_INVALID_PARAMETER_2 || status == INT_STATUS_INVALID_PARAMETER_3,
@@ -112,9 +117,16 @@ void bad_declare(void)
     CHECK_STATUS(INT_STATUS_SUCCESS, DECLARE(0, GUEST_RAM_SIZE, ram), "declare: sound after all");
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, lib.IntRemoveGuestMemory(NULL, 0, GUEST_RAM_SIZE), "remove: no handle");
     CHECK_STATUS(INT_STATUS_NOT_FOUND, lib.IntRemoveGuestMemory(NO_HANDLE, 0, GUEST_RAM_SIZE), "remove: unknown handle");
-    CHECK_STATUS(INT_STATUS_NOT_FOUND, lib.IntRemoveGuestMemory(guest, 0, 0), "remove: nothing");
-    CHECK_STATUS(INT_STATUS_NOT_FOUND, lib.IntRemoveGuestMemory(guest, 1, GUEST_RAM_SIZE), "remove: another start");
-    CHECK_STATUS(INT_STATUS_NOT_FOUND, lib.IntRemoveGuestMemory(guest, ~0ull, ~0ull), "remove: beyond");
+    static const struct {
+        QWORD gpa, size;
+    } never_given[] = {{0, 0}, {1, GUEST_RAM_SIZE}, {0, GUEST_RAM_SIZE - 1}, {~0ull, ~0ull}, {~0xFFFull, 0x2000}};
+    for (size_t i = 0; i < sizeof never_given / sizeof never_given[0]; i++) {
+        INTSTATUS status = lib.IntRemoveGuestMemory(guest, never_given[i].gpa, never_given[i].size);
+        check(status == INT_STATUS_NOT_FOUND || status == INT_STATUS_INVALID_PARAMETER_2 ||
+                  status == INT_STATUS_INVALID_PARAMETER_3, "remove: what can never have been given",
+              "0x%llx + 0x%llx: status 0x%08X", (unsigned long long)never_given[i].gpa,
+              (unsigned long long)never_given[i].size, (unsigned)status);
+    }
     CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntRemoveGuestMemory(guest, 0, GUEST_RAM_SIZE), "remove: sound after all");
     bad_finish(guest);
 }
@@ -133,16 +145,17 @@ void bad_records(void)
     CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, lib.IntGetVcpuRecords(NO_HANDLE, &base, &stride, &count), "records: no guest");
     CHECK(base == NULL && stride == 0 && count == 0, "records: nothing was written on an error");
 
-    /* Rubbish in the record is the glue's to write and the engine's to survive. */
+    /* Rubbish in the glue's part of the record. */
     for (unsigned pattern = 0; pattern < 256; pattern += 51) {
-        QWORD event_id = guest_record(guest, 0)->EventId;
-        memset(guest_record(guest, 0), (int)pattern, sizeof(VCPU_STATE));
+        VCPU_STATE *record = guest_record(guest, 0);
+        memset(&record->EptpIndex, (int)pattern, sizeof record->EptpIndex);
+        memset(&record->Regs, (int)pattern, offsetof(VCPU_STATE, AllowOnExecRip) - offsetof(VCPU_STATE, Regs));
+        memset(&record->PushedMask, (int)pattern, sizeof record->PushedMask);
+        memset(&record->ExitFlags, (int)pattern, offsetof(VCPU_STATE, StoreRip) - offsetof(VCPU_STATE, ExitFlags));
         INTRO_ACTION action = UNTOUCHED;
         lib.IntHandleEptViolation(guest, GATE_GPA(3), 0, GATE_GLA(3), 0, &action, IG_EPT_HOOK_WRITE);
         check(action != introGuestAllowed && action != introGuestAllowedVirtual, "a record full of rubbish never lets a store through",
               "pattern 0x%02x: action %d", pattern, (int)action);
-        memset(guest_record(guest, 0), 0, sizeof(VCPU_STATE));
-        guest_record(guest, 0)->EventId = event_id + 1;
     }
     bad_finish(guest);
 }
@@ -200,10 +213,7 @@ void bad_exit_data(void)
                           .pushed = VCPU_REG_SUFFICIENT};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         store.flags = VCPU_EXIT_DATA, store.size = sizes[i];
-        guest->records[0] = 0;
-        struct store bad = store;
-        bad.data = data;
-        struct outcome outcome = guest_store(guest, &bad);
+        struct outcome outcome = guest_store(guest, &store);
         check(outcome.action != introGuestAllowed && outcome.action != introGuestAllowedVirtual,
               "a size of the exit's data that cannot be never lets a store through", "size %u: status 0x%08X, action %d", sizes[i],
               (unsigned)outcome.status, (int)outcome.action);

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 /* PhysMemMapToHost answers with pointers of this kind from now on. */
-enum broken { BROKEN_TRUNCATED, BROKEN_NO_ACCESS, BROKEN_UNMAPPED, BROKEN_NOT_CANONICAL, BROKEN_LOW, BROKEN_KINDS };
+enum broken { BROKEN_TRUNCATED, BROKEN_NO_ACCESS, BROKEN_UNMAPPED, BROKEN_LOW, BROKEN_NOT_CANONICAL, BROKEN_KINDS };
 
 static const char *const broken_names[] = {
-    "the file behind it was cut off", "it may not be read", "it is not mapped", "it is not canonical", "it is next to null",
+    "the file behind it was cut off", "it may not be read", "it is not mapped", "it is next to null", "it is not canonical",
 };
 
 static enum broken broken_kind;

@@ -45,7 +45,7 @@ static void check_header(const INTRO_VIOLATION_HEADER *header, unsigned cpu)
     CHECK_EQ(cpu, header->CpuContext.Cpu, "alert: vCPU");
     CHECK_EQ(RIP_KERNEL(CODE_MOV8), header->CpuContext.Rip, "alert: RIP");
     CHECK_EQ(GPA_PML4, header->CpuContext.Cr3, "alert: CR3");
-    check(strcasecmp(header->CpuContext.Instruction, "488937  mov") == 0, "alert: text of the instruction", "it is \"%.128s\"",
+    check(strcasecmp(header->CpuContext.Instruction, "48 89 37  mov") == 0, "alert: text of the instruction", "it is \"%.128s\"",
           header->CpuContext.Instruction);
     CHECK_EQ(FALSE, header->CurrentProcess.Valid, "alert: no process is known");
     CHECK_EQ(idRootkit, header->MitreID, "alert: technique");
@@ -106,7 +106,7 @@ void drive_alert(void)
     check_place(event, 200, 4);
     CHECK_EQ(1, event->Header.CpuContext.Cpu, "second alert: vCPU");
     CHECK_EQ(RIP_KERNEL(CODE_MOV2), event->Header.CpuContext.Rip, "second alert: RIP");
-    check(strcasecmp(event->Header.CpuContext.Instruction, "668937  mov") == 0, "second alert: text of the instruction",
+    check(strcasecmp(event->Header.CpuContext.Instruction, "66 89 37  mov") == 0, "second alert: text of the instruction",
           "it is \"%.128s\"", event->Header.CpuContext.Instruction);
     CHECK_EQ(2, event->u.WriteInfo.Size, "second alert: size of the store");
     CHECK_EQ(old & 0xFFFF, event->u.WriteInfo.OldValue[0], "second alert: bytes before");
@@ -142,7 +142,7 @@ void drive_alert_rings(void)
     const EVENT_EPT_VIOLATION *event = drive_blocked(guest, &store, "a store by ring 3");
     CHECK_EQ(ALERT_FLAG_NOT_RING0, event->Header.Flags, "ring 3: the flag says so");
     CHECK_EQ(RIP_USER(CODE_MOV8), event->Header.CpuContext.Rip, "ring 3: RIP");
-    check(strcasecmp(event->Header.CpuContext.Instruction, "488937  mov") == 0, "ring 3: text of the instruction",
+    check(strcasecmp(event->Header.CpuContext.Instruction, "48 89 37  mov") == 0, "ring 3: text of the instruction",
           "it is \"%.128s\"", event->Header.CpuContext.Instruction);
     guest->cpus[0].cpl = 0;
     store.rip = RIP_KERNEL(CODE_MOV8);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Letting a guest go; what callbacks may and may not do. */
+/* Letting a guest go. */
 #include "drive.h"
 
 #include <string.h>
@@ -67,75 +67,4 @@ void drive_disable(void)
     CHECK_EQ(2, guest->counts[COUNT_DEACTIVATED], "a notification each time");
     CHECK(guest_is_free(guest), "all rights are back again");
     guest_destroy(guest);
-}
-
-/* ---- calls back into the engine from an alert ---------------------------------------------------------------------- */
-
-static struct {
-    struct guest *other;
-    INTSTATUS disable, disable_ignoring, uninit, same_cpu, other_cpu, device, timer, records, options, remove, again;
-    INTRO_ACTION same_action, other_action, device_action;
-} inside;
-
-static void call_back(struct guest *guest, const EVENT_EPT_VIOLATION *event)
-{
-    (void)event;
-    if (inside.again++ > 0)
-        return; /* the alerts of the calls below */
-    QWORD value = 0x1111, options;
-    void *base;
-    DWORD stride, count;
-    inside.disable = glue.DisableIntro(guest, 0);
-    inside.disable_ignoring = glue.DisableIntro(guest, IG_DISABLE_IGNORE_SAFENESS);
-    inside.uninit = lib.IntUninit();
-    inside.same_action = introGuestAllowed;
-    inside.same_cpu = lib.IntHandleEptViolation(guest, GATE_GPA(1), 0, GATE_GLA(1), 0, &inside.same_action, IG_EPT_HOOK_WRITE);
-    struct store store = drive_gate_store(guest, 1, 2, &value);
-    struct outcome outcome = guest_store(guest, &store);
-    inside.other_cpu = outcome.status, inside.other_action = outcome.action;
-    host_current_cpu = 0;
-    inside.device = lib.IntHandleDeviceStore(guest, GATE_GPA(3), 8, &value, &inside.device_action);
-    inside.timer = lib.IntHandleTimer(guest);
-    inside.records = lib.IntGetVcpuRecords(guest, &base, &stride, &count);
-    inside.options = glue.GetCurrentIntroOptions(guest, &options);
-    inside.remove = lib.IntRemoveGuestMemory(guest, 0, GUEST_RAM_SIZE);
-    if (inside.other != NULL)
-        drive_finish(inside.other);
-}
-
-void drive_callbacks(void)
-{
-    memset(&inside, 0, sizeof inside);
-    struct guest *guest = guest_create(2);
-    guest->declare = true;
-    guest->on_alert = call_back;
-    inside.other = drive_start(1, OPTION_IDT);
-    if (!CHECK_STATUS(INT_STATUS_SUCCESS, guest_start(guest, OPTION_IDT), "a guest is taken under protection"))
-        return;
-    QWORD value = 0xCA11;
-    struct store store = drive_gate_store(guest, 0, 14, &value);
-    struct outcome outcome = guest_store(guest, &store);
-    CHECK_STATUS(INT_STATUS_SUCCESS, outcome.status, "an exit whose alert calls back");
-    CHECK_EQ(introGuestNotAllowed, outcome.action, "it is blocked");
-    CHECK(inside.again >= 3, "the alert arrived, and those of the calls from within it");
-    CHECK_STATUS(INT_STATUS_CANNOT_UNLOAD, inside.disable, "DisableIntro from within");
-    CHECK_STATUS(INT_STATUS_CANNOT_UNLOAD, inside.disable_ignoring, "DisableIntro from within, safeness ignored");
-    CHECK_STATUS(INT_STATUS_CANNOT_UNLOAD, inside.uninit, "IntUninit from within");
-    CHECK_STATUS(INT_STATUS_BUSY, inside.same_cpu, "a handler of the same vCPU from within");
-    CHECK_EQ(introGuestRetry, inside.same_action, "its action");
-    CHECK_STATUS(INT_STATUS_SUCCESS, inside.other_cpu, "a handler of another vCPU from within");
-    CHECK_EQ(introGuestNotAllowed, inside.other_action, "its action");
-    CHECK_STATUS(INT_STATUS_SUCCESS, inside.device, "a device's store from within");
-    CHECK_EQ(introGuestNotAllowed, inside.device_action, "its action");
-    CHECK_STATUS(INT_STATUS_SUCCESS, inside.timer, "the timer from within");
-    CHECK_STATUS(INT_STATUS_SUCCESS, inside.records, "IntGetVcpuRecords from within");
-    CHECK_STATUS(INT_STATUS_SUCCESS, inside.options, "GetCurrentIntroOptions from within");
-    check(inside.remove == INT_STATUS_BUSY || inside.remove == INT_STATUS_SUCCESS, "IntRemoveGuestMemory from within",
-          "status 0x%08X", (unsigned)inside.remove);
-    guest->declare = inside.remove != INT_STATUS_SUCCESS;
-
-    store = drive_gate_store(guest, 0, 15, &value);
-    drive_blocked(guest, &store, "the refused unloading has left the protection as it was");
-    CHECK_EQ(0, guest->counts[COUNT_DEACTIVATED], "and told nobody otherwise");
-    drive_finish(guest);
 }

@@ -94,18 +94,18 @@ void drive_mapped(void)
     QWORD value = VALUE;
     struct store store = drive_gate_store(guest, 0, 14, &value);
     const EVENT_EPT_VIOLATION *event = drive_blocked(guest, &store, "before the code moves");
-    check(strncmp(event->Header.CpuContext.Instruction, "488937", 6) == 0, "the instruction before", "it is \"%.128s\"",
+    check(strncmp(event->Header.CpuContext.Instruction, "48 89 37  ", 10) == 0, "the instruction before", "it is \"%.128s\"",
           event->Header.CpuContext.Instruction);
     memset(guest->ram + 0x50000, 0x90, 0x1000);
     memcpy(guest->ram + 0x50000, "\x66\x89\x37", 3);
     QWORD entry = 0x50000 | 0x63;
     memcpy(guest->ram + 0x4000 + (GPA_CODE >> 12) * 8, &entry, 8);
     event = drive_blocked(guest, &store, "after the code has moved");
-    check(strncmp(event->Header.CpuContext.Instruction, "668937", 6) == 0, "the instruction is that of the new page",
+    check(strncmp(event->Header.CpuContext.Instruction, "66 89 37  ", 10) == 0, "the instruction is that of the new page",
           "it is \"%.128s\"", event->Header.CpuContext.Instruction);
     memcpy(guest->ram + 0x50000, "\x89\x37", 2);
     event = drive_blocked(guest, &store, "after the code was changed in place");
-    check(strncmp(event->Header.CpuContext.Instruction, "8937", 4) == 0, "the instruction is the changed one",
+    check(strncmp(event->Header.CpuContext.Instruction, "89 37  ", 7) == 0, "the instruction is the changed one",
           "it is \"%.128s\"", event->Header.CpuContext.Instruction);
     drive_finish(guest);
 }

@@ -53,7 +53,10 @@ void drive_pieces(void)
     expect(in_pieces(guest, &store, 8), 0, 2, 1, "the same instruction again: judged anew");
     expect(in_pieces(guest, &store, 16), 0, 1, 1, "movups in one piece");
     store.flags = VCPU_EXIT_DATA | VCPU_EXIT_RIP_RETIRED | VCPU_EXIT_NO_GLA, store.rip += 3;
-    expect(in_pieces(guest, &store, 8), 0, 2, 1, "movups in two pieces, RIP past it, no linear address");
+    struct pieces pieces = in_pieces(guest, &store, 8);
+    /* Which instruction it is, nobody can tell: an alert for each piece is as good as one for both. */
+    check(pieces.blocked == 2 && pieces.alerts >= 1 && pieces.alerts <= 2, "movups in two pieces, RIP past it, no linear address",
+          "%u allowed, %u blocked, %u alerts", pieces.allowed, pieces.blocked, pieces.alerts);
     CHECK_BYTES(before, guest->ram + GATE_GPA(14), 16, "movups: nothing landed");
 
     QWORD value;
@@ -72,7 +75,7 @@ void drive_pieces(void)
     memcpy(&value, bytes, 8);
     store = drive_gate_store(guest, 0, 30, &value);
     memcpy(before, guest->ram + GATE_GPA(30), 8);
-    struct pieces pieces = in_pieces(guest, &store, 1);
+    pieces = in_pieces(guest, &store, 1);
     check(pieces.blocked >= 3 && pieces.alerts == 1, "a mov whose first bytes are the same", "%u allowed, %u blocked, %u alerts",
           pieces.allowed, pieces.blocked, pieces.alerts);
     CHECK_BYTES(before, guest->ram + GATE_GPA(30), 8, "and the gate is as it was");

@@ -27,7 +27,9 @@ bool drive_load(void)
 {
     const char *missing = NULL;
     bool loaded = library_open(&lib, drive_library, &missing);
-    return check(loaded, "the library loads and has every function of the header", "%s", missing);
+    if (loaded && missing != NULL)
+        check_note("the library has no %s", missing); /* the test of its exports fails for that */
+    return check(loaded, "the library loads", "%s", missing != NULL ? missing : "");
 }
 
 struct guest *drive_start(unsigned cpu_count, QWORD options)

@@ -135,7 +135,7 @@ struct guest *guest_create(unsigned cpu_count)
     for (unsigned cpu = 0; cpu < cpu_count; cpu++)
         write_registers(guest, cpu);
     guest->configure = true;
-    guest->config = (INTRO_GUEST_CONFIG){sizeof(INTRO_GUEST_CONFIG), introCompletionData, 0};
+    guest->config = (INTRO_GUEST_CONFIG){.Size = sizeof(INTRO_GUEST_CONFIG), .StoreCompletion = introCompletionData};
     return guest;
 }
 

@@ -12,17 +12,15 @@ bool library_open(struct library *library, const char *path, const char **missin
         *missing = dlerror();
         return false;
     }
+    *missing = NULL;
 #define LIBRARY_FIND(name)                                                                                               \
     do {                                                                                                                 \
         void *symbol = dlsym(library->handle, #name);                                                                    \
-        if (symbol == NULL) {                                                                                            \
+        if (symbol == NULL && *missing == NULL)                                                                          \
             *missing = #name;                                                                                            \
-            return false;                                                                                                \
-        }                                                                                                                \
         memcpy(&library->name, &symbol, sizeof symbol);                                                                  \
     } while (0);
     LIBRARY_EXPORTS(LIBRARY_FIND)
 #undef LIBRARY_FIND
-    *missing = NULL;
     return true;
 }

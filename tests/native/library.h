@@ -29,6 +29,9 @@
     X(IntRemoveGuestMemory)                                                                                              \
     X(IntGetVcpuRecords)                                                                                                 \
     X(IntHandleDeviceStore)                                                                                              \
+    X(IntGuestReset)                                                                                                     \
+    X(IntQueryGuest)                                                                                                     \
+    X(IntEmergencyStop)                                                                                                  \
     X(IntLibraryVersion)                                                                                                 \
     X(IntStatusToString)
 
@@ -40,7 +43,8 @@ struct library {
 #undef LIBRARY_MEMBER
 };
 
-/** Loads a library and finds all its functions. On failure *missing is the loader's message or the function's name. */
+/** Loads a library and finds its functions. On failure *missing is the loader's message; on success it is NULL, or the name of
+ *  the first function that the library does not have, whose pointer is then null. */
 bool library_open(struct library *library, const char *path, const char **missing);
 
 #endif /* LIBRARY_H */
