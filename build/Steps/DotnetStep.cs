@@ -3,7 +3,7 @@ using Build.Tools;
 
 namespace Build.Steps;
 
-/// <summary>Runs a dotnet command in the project's folder, leaving no server process behind.</summary>
+/// <summary>Runs a dotnet command in the project's folder, leaving no build node behind.</summary>
 public static class DotnetStep
 {
     public static void Run(BuildContext context, string log, params IEnumerable<string> arguments) =>
