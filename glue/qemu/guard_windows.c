@@ -24,7 +24,10 @@
 
 static MemoryRegion *translators[RANGE_COUNT];
 static hwaddr plain_window, trap_window;
-static int probe_index; /* what attrs_to_index answers: 0 but in the check */
+
+/** Of the check: what attrs_to_index answers, else 0; and the attributes that it was last given on the thread of the check. */
+static int probe_index;
+static __thread uint64_t probed_attrs;
 
 /* ---- the type ----------------------------------------------------------------------------------------------------- */
 
@@ -50,11 +53,11 @@ static IommuEntry translate(MemoryRegion *region, hwaddr offset, int flag, int i
                         .permissions = IOMMU_READ_WRITE};
 }
 
-/** One translation for all accesses. QEMU 7.2 calls this unchecked. */
+/** One translation for all accesses. QEMU calls this without asking whether it is there. */
 static int attrs_to_index(MemoryRegion *region, MemTxAttrs attrs)
 {
     (void)region;
-    (void)attrs;
+    probed_attrs = attrs.bits;
     return probe_index;
 }
 
@@ -126,9 +129,22 @@ static const MemoryRegionOps trap_operations = {
 };
 
 /** Memory for an object of QEMU's that is initialised in place and never freed. */
-static MemoryRegion *allocate_region(const char *type)
+static MemoryRegion *allocate_region(void)
 {
-    return calloc(1, qemu.object_type_get_instance_size(type));
+    return calloc(1, OBJECT_SPACE);
+}
+
+/** How long an object of QEMU's for a memory region is: it is cleared as a whole before it is initialised. */
+static size_t region_size(void)
+{
+    static BYTE space[OBJECT_SPACE];
+    size_t size = OBJECT_SPACE;
+
+    memset(space, 0xA5, sizeof space);
+    qemu.memory_region_init_alias((MemoryRegion *)(void *)space, NULL, "introcore-measure", guest_memory.region, 0, PAGE_SIZE);
+    while (size && space[size - 1] == 0xA5)
+        size--;
+    return size & ~(sizeof(void *) - 1);
 }
 
 /**
@@ -140,7 +156,7 @@ static bool share_ram_block(MemoryRegion *device)
     uint64_t offset;
     RAMBlock *block = qemu.qemu_ram_block_from_host(guest_memory.host, false, &offset);
     RAMBlock *own = qemu.qemu_ram_block_from_host(qemu.memory_region_get_ram_ptr(device), false, &offset);
-    size_t size = qemu.object_type_get_instance_size(TYPE_MEMORY_REGION), where = 0, found = 0;
+    size_t size = region_size(), where = 0, found = 0;
 
     for (size_t at = 0; at + sizeof block <= size; at += sizeof block) {
         bool in_ram = memcmp((char *)guest_memory.region + at, &block, sizeof block) == 0;
@@ -198,6 +214,12 @@ static bool check_ranges(void)
         }
         probe_index = 0;
         qemu.cpu_physical_memory_rw(range->gpa, bytes, sizeof bytes, false);
+        // That was an access by nobody, of the kind by which a store of a device is told from a vCPU's.
+        if ((probed_attrs & (qemu.attrs_unspecified | qemu.attrs_requester)) != qemu.attrs_unspecified) {
+            log_error("an access without attributes has the attributes 0x%" PRIx64 "; this build of QEMU is not supported",
+                      probed_attrs);
+            return false;
+        }
         if (memcmp(bytes, range->host, sizeof bytes) != 0) {
             log_error("RAM at 0x%" PRIx64 " does not read the same through the guard; this build of QEMU is not supported",
                       range->gpa);
@@ -209,8 +231,7 @@ static bool check_ranges(void)
 
 bool guard_windows_install(void)
 {
-    MemoryRegion *plain = allocate_region(TYPE_MEMORY_REGION), *trap = allocate_region(TYPE_MEMORY_REGION);
-    size_t translator_size = qemu.object_type_get_instance_size(TYPE_TRANSLATOR);
+    MemoryRegion *plain = allocate_region(), *trap = allocate_region();
     void *error = NULL;
 
     if (!plain || !trap || !choose_windows()) {
@@ -228,8 +249,8 @@ bool guard_windows_install(void)
     for (int i = RANGE_LOW; i < RANGE_COUNT; i++) {
         if (!guest_memory.ranges[i].size)
             continue;
-        translators[i] = allocate_region(TYPE_TRANSLATOR);
-        qemu.memory_region_init_iommu(translators[i], translator_size, TYPE_TRANSLATOR, NULL, "introcore-translator",
+        translators[i] = allocate_region();
+        qemu.memory_region_init_iommu(translators[i], OBJECT_SPACE, TYPE_TRANSLATOR, NULL, "introcore-translator",
                                       guest_memory.ranges[i].size);
     }
     qemu.memory_region_transaction_begin();

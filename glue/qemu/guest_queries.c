@@ -11,11 +11,6 @@
 #include "host_services.h"
 #include "vcpu.h"
 
-#define MSR_EFER 0xC0000080u
-#define MSR_FS_BASE 0xC0000100u
-#define MSR_GS_BASE 0xC0000101u
-#define MSR_KERNEL_GS_BASE 0xC0000102u
-
 #define CALIBRATION_NANOSECONDS 2000000
 
 static QWORD ticks_a_second;
@@ -41,22 +36,7 @@ static Vcpu *chosen_vcpu(const void *parameter)
 
 static INTSTATUS read_msr(const Vcpu *vcpu, IG_QUERY_MSR *query)
 {
-    switch (query->MsrId) {
-    case MSR_EFER:
-        query->Value = vcpu_read_gdb(vcpu, GDB_EFER);
-        return INT_STATUS_SUCCESS;
-    case MSR_FS_BASE:
-        query->Value = vcpu_read_gdb(vcpu, GDB_FS_BASE);
-        return INT_STATUS_SUCCESS;
-    case MSR_GS_BASE:
-        query->Value = vcpu_read_gdb(vcpu, GDB_GS_BASE);
-        return INT_STATUS_SUCCESS;
-    case MSR_KERNEL_GS_BASE:
-        query->Value = vcpu_read_gdb(vcpu, GDB_KERNEL_GS_BASE);
-        return INT_STATUS_SUCCESS;
-    default:
-        return INT_STATUS_NOT_SUPPORTED;
-    }
+    return vcpu_read_msr(vcpu, query->MsrId, &query->Value) ? INT_STATUS_SUCCESS : INT_STATUS_NOT_SUPPORTED;
 }
 
 static void read_segments(const Vcpu *vcpu, IG_SEG_REGS *answer)

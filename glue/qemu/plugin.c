@@ -11,12 +11,19 @@
 #include "qemu_internals.h"
 #include "session.h"
 #include "vcpu.h"
+#include "vcpu_fields.h"
 #include "write_guard.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/** Read by QEMU before it calls qemu_plugin_install. */
-EXPORTED int qemu_plugin_version = QEMU_PLUGIN_API_VERSION;
+/** Read by QEMU before it calls qemu_plugin_install. No number is accepted by all versions. */
+EXPORTED int qemu_plugin_version = PLUGIN_API_OF_7;
+
+/** Runs when QEMU loads the plug-in, before it looks at the number. */
+__attribute__((constructor)) static void declare_plugin_api(void)
+{
+    qemu_plugin_version = qemu_plugin_api_to_declare();
+}
 
 EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const QemuPluginInfo *info, int count, char **arguments);
 
@@ -98,7 +105,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const QemuPluginInfo *info, int cou
 
     log_start();
     if (!parse(count, arguments, &parsed) || !qemu_symbols_resolve(info, version, sizeof version) ||
-        !write_guard_register_type())
+        !vcpu_fields_resolve() || !write_guard_register_type())
         return 1;
     guest_queries_prepare();
     vcpu_restore_warm_up();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * Types and numbers of QEMU 7.2 that this plug-in uses: of the plug-in interface, and from inside. What they assume is
- * checked when the plug-in is loaded and when the protection starts: README.md has the list.
+ * Types and numbers of QEMU 7.2 and 10.0 that this plug-in uses: of the plug-in interface, and from inside. What they assume
+ * is checked when the plug-in is loaded and when the protection starts: README.md has the list.
  */
 #ifndef INTROCORE_QEMU_TYPES_H
 #define INTROCORE_QEMU_TYPES_H
@@ -19,12 +19,16 @@ typedef struct RAMBlock RAMBlock;
 typedef struct AddressSpace AddressSpace;
 typedef struct ObjectClass ObjectClass;
 typedef struct TranslatedBlock TranslatedBlock;
+typedef struct TranslatedInstruction TranslatedInstruction;
+typedef struct QemuTimer QemuTimer;
+typedef struct Breakpoint Breakpoint;
 typedef struct VmStateHandler VmStateHandler;
 typedef uint64_t hwaddr;
 
-/* ---- the plug-in interface, version 1 ----------------------------------------------------------------------------- */
+/* ---- the plug-in interface ------------------------------------------------------------------------------------------ */
 
-#define QEMU_PLUGIN_API_VERSION 1
+#define PLUGIN_API_OF_7 1  /* QEMU 7.2 accepts 0 to 1 */
+#define PLUGIN_API_OF_10 4 /* QEMU 10.0 accepts 2 to 4 */
 
 typedef uint64_t qemu_plugin_id_t;
 
@@ -44,16 +48,22 @@ typedef struct QemuPluginInfo {
 
 typedef void (*TranslateCallback)(qemu_plugin_id_t id, TranslatedBlock *block);
 typedef void (*VcpuCallback)(qemu_plugin_id_t id, unsigned int vcpu);
+typedef void (*InstructionCallback)(unsigned int vcpu, void *data);
+
+#define PLUGIN_CALLBACK_READS_AND_WRITES_REGISTERS 2
 
 /* ---- memory ------------------------------------------------------------------------------------------------------- */
 
-/** Attributes of a memory access: one 32-bit word of bit fields, passed by value. */
+/** Attributes of a memory access: bit fields that are passed by value in one register, of which QEMU 7.2 uses 32 bits. */
 typedef struct MemTxAttrs {
-    uint32_t bits;
+    uint64_t bits;
 } MemTxAttrs;
 
-#define MEMTX_UNSPECIFIED_BIT 0x1u    /* set by whoever has nothing to say, as devices do; never by a vCPU */
-#define MEMTX_REQUESTER_MASK 0xFFFF0u /* identity of a device */
+/** A bit that is set by whoever has nothing to say, as devices do, and never by a vCPU; and the identity of a device. */
+#define ATTRS_UNSPECIFIED_7 0x1ull
+#define ATTRS_REQUESTER_7 0xFFFF0ull
+#define ATTRS_UNSPECIFIED_10 0x100000000ull
+#define ATTRS_REQUESTER_10 0x3FFFC0ull
 
 typedef uint32_t MemTxResult;
 #define MEMTX_DONE 0u
@@ -87,6 +97,7 @@ typedef struct IommuEntry {
     hwaddr translated_addr;
     hwaddr addr_mask;
     int permissions;
+    uint32_t unused;
 } IommuEntry;
 
 #define IOMMU_READ_WRITE 3
@@ -99,10 +110,11 @@ typedef int (*IommuAttrsToIndex)(MemoryRegion *region, MemTxAttrs attrs);
 #define IOMMU_CLASS_NOTIFY_FLAG_CHANGED 112
 #define IOMMU_CLASS_ATTRS_TO_INDEX 136
 
-#define TYPE_MEMORY_REGION "memory-region"
 #define TYPE_IOMMU_REGION "iommu-memory-region"
 #define TYPE_KNOWN_IOMMU_REGION "intel-iommu-iommu-memory-region"
-#define TYPE_X86_CPU "x86_64-cpu"
+
+/** More than any object has that is initialised in place. */
+#define OBJECT_SPACE 8192
 
 /** Description of a type of QEMU's object model. */
 typedef struct TypeDescription {
@@ -170,14 +182,33 @@ typedef struct QemuX86State {
 #define HFLAGS_CPL_MASK 0x3u
 #define HFLAGS_CS32 0x10u
 #define HFLAGS_CS64 0x8000u
-#define CC_OP_IN_CC_SRC 1u /* value of cc_op: the arithmetic flags are in cc_src as they are */
+
+/** Value of cc_op: the arithmetic flags are in cc_src as they are. */
+#define CC_OP_IN_CC_SRC_7 1u
+#define CC_OP_IN_CC_SRC_10 0u
+
+/**
+ * Where a member of an object is, as QEMU describes it for its snapshots. 104 bytes; an array ends with a null name.
+ */
+typedef struct StateField {
+    const char *name;
+    const char *error_hint;
+    size_t offset; /* from the start of the object */
+    size_t size;   /* of one element */
+    size_t unused[9];
+} StateField;
+
+/** Where the description of an object has its array of fields. */
+#define STATE_DESCRIPTION_FIELDS 72
+
+/** Flag of a breakpoint that QEMU does not act on. */
+#define BREAKPOINT_WITHOUT_EFFECT 0x1000
 
 /** Numbers of x86_cpu_gdb_read_register. */
 enum {
     GDB_RIP = 16,
     GDB_FS_BASE = 24,
     GDB_GS_BASE = 25,
-    GDB_KERNEL_GS_BASE = 26,
     GDB_CR0 = 27,
     GDB_CR2 = 28,
     GDB_CR3 = 29,
@@ -207,5 +238,11 @@ typedef struct EnumNames {
 
 typedef void (*VmStateCallback)(void *opaque, bool is_running, int run_state);
 typedef void (*ResetCallback)(void *opaque);
+typedef void (*TimerCallback)(void *opaque);
+
+/** QEMU's clock of real time, which goes on while the machine is stopped; and its scale of nanoseconds. */
+#define CLOCK_OF_REAL_TIME 0
+#define SCALE_NANOSECONDS 1
+#define TIMER_SPACE 256 /* more than a timer has */
 
 #endif

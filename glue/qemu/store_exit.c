@@ -22,7 +22,7 @@ static void push_record(Vcpu *vcpu, uint64_t data, unsigned size)
     VCPU_STATE *record = vcpu->record;
 
     vcpu_read_registers(vcpu, &record->Regs);
-    record->Ia32Efer = vcpu_read_gdb(vcpu, GDB_EFER);
+    record->Ia32Efer = vcpu_read_efer(vcpu);
     record->CsType = vcpu_cs_type(vcpu);
     record->Cpl = vcpu_cpl(vcpu);
     vcpu_read_segments(vcpu, record->Segments);
@@ -144,7 +144,7 @@ MemTxResult store_exit(QWORD block_offset, uint64_t data, unsigned size, MemTxAt
     uint64_t begin = clock_nanoseconds();
     PFUNC_IntEPTViolationCallback handler = host_services_handler();
     // A device may store on the thread of a vCPU that has just talked to it; only a vCPU's own stores have no attributes.
-    bool is_of_vcpu = !(attrs.bits & (MEMTX_UNSPECIFIED_BIT | MEMTX_REQUESTER_MASK));
+    bool is_of_vcpu = !(attrs.bits & (qemu.attrs_unspecified | qemu.attrs_requester));
     Vcpu *vcpu = is_of_vcpu ? vcpu_current() : NULL;
     QWORD gpa;
 

@@ -25,8 +25,8 @@ typedef struct Vcpu {
 } Vcpu;
 
 /**
- * Finds the register state inside of the CPU object of a new vCPU, by writing a value into a register and searching it.
- * Says what is wrong and returns false if it is not found exactly once. Before the vCPU runs.
+ * Finds the register state inside of the CPU object of a new vCPU, and checks it by writing registers. Says what is wrong and
+ * returns false if they are not there. Before the vCPU runs; after vcpu_fields_resolve.
  */
 bool vcpu_locate(DWORD index);
 
@@ -48,8 +48,15 @@ void vcpu_read_registers(const Vcpu *vcpu, IG_ARCH_REGS *registers);
 /** Base and limit of IDT and GDT. */
 void vcpu_read_tables(const Vcpu *vcpu, IG_ARCH_REGS *registers);
 
-/** DR7, taken out of the text of QEMU's dump: slow. */
 QWORD vcpu_read_dr7(const Vcpu *vcpu);
+QWORD vcpu_read_efer(const Vcpu *vcpu);
+QWORD vcpu_read_xcr0(const Vcpu *vcpu);
+
+/** Model-specific registers. False for one that QEMU has in no known place; for writing, also for one whose change does more
+ *  than store a value. */
+bool vcpu_knows_msr(DWORD msr);
+bool vcpu_read_msr(const Vcpu *vcpu, DWORD msr, QWORD *value);
+bool vcpu_write_msr(Vcpu *vcpu, DWORD msr, QWORD value);
 
 /** A register by its number in QEMU's debugger interface. */
 QWORD vcpu_read_gdb(const Vcpu *vcpu, int number);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where QEMU keeps a vCPU's registers: searched, and compared with what QEMU itself says about the vCPU.
+// Where QEMU keeps a vCPU's registers, compared with what QEMU itself says about the vCPU.
 
 #define _GNU_SOURCE
 #include <inttypes.h>
@@ -8,8 +8,10 @@
 
 #include "event_log.h"
 #include "vcpu.h"
+#include "vcpu_fields.h"
 
 #define MARKED_REGISTERS 8
+#define ALL_ARITHMETIC_FLAGS 0x8D5u
 #define MARK 0x5AA5C301u /* plus the number of the register */
 
 static Vcpu vcpus[MAX_VCPUS];
@@ -20,40 +22,35 @@ bool vcpu_locate(DWORD index)
     // QEMU's debugger interface numbers RAX RBX RCX RDX RSI RDI RBP RSP; the state is in the order of the encoding.
     static const int debugger_number[MARKED_REGISTERS] = {0, 2, 3, 1, 7, 6, 4, 5};
     CPUState *cpu = qemu.qemu_get_cpu((int)index);
-    size_t size = qemu.object_type_get_instance_size(TYPE_X86_CPU), where = 0, found = 0;
     uint64_t marks[MARKED_REGISTERS], former[MARKED_REGISTERS];
+    bool is_there;
     Vcpu *vcpu;
 
     if (index >= MAX_VCPUS) {
         log_error("vCPU %u: at most %u vCPUs are supported; start the machine with fewer", index, MAX_VCPUS);
         return false;
     }
-    if (!cpu || size < sizeof(QemuX86State)) {
-        log_error("vCPU %u: QEMU knows no object for it, or no type %s", index, TYPE_X86_CPU);
+    if (!cpu) {
+        log_error("vCPU %u: QEMU knows no object for it", index);
         return false;
     }
     vcpu = &vcpus[index];
-    *vcpu = (Vcpu){.cpu = cpu, .index = index};
+    *vcpu = (Vcpu){.cpu = cpu, .index = index, .state = vcpu_field_address(cpu, FIELD_REGISTERS)};
     // 32 bits each, since that interface goes by the mode of the vCPU, which is not a 64-bit one yet.
     for (int i = 0; i < MARKED_REGISTERS; i++) {
         former[i] = vcpu_read_gdb(vcpu, debugger_number[i]);
         marks[i] = MARK + (unsigned)i;
         qemu.x86_cpu_gdb_write_register(cpu, (uint8_t *)&marks[i], debugger_number[i]);
     }
-    for (size_t offset = 0; offset + sizeof(QemuX86State) <= size; offset += sizeof *marks) {
-        if (memcmp((char *)cpu + offset, marks, sizeof marks) == 0) {
-            where = offset;
-            found++;
-        }
-    }
+    is_there = memcmp(vcpu->state->regs, marks, sizeof marks) == 0;
     for (int i = 0; i < MARKED_REGISTERS; i++)
         qemu.x86_cpu_gdb_write_register(cpu, (uint8_t *)&former[i], debugger_number[i]);
-    if (found != 1) {
-        log_error("vCPU %u: its registers were found %zu times in the CPU object; this build of QEMU is not supported", index,
-                  found);
+    if (!is_there) {
+        log_error("vCPU %u: its registers are not where QEMU's description of the CPU object says; this build of QEMU is not "
+                  "supported", index);
+        vcpu->state = NULL;
         return false;
     }
-    vcpu->state = (QemuX86State *)((char *)cpu + where);
     if (index >= count)
         count = index + 1;
     return true;
@@ -115,17 +112,6 @@ static int numbers_after(const char *text, const char *name, uint64_t *numbers, 
         at = end;
     }
     return n;
-}
-
-QWORD vcpu_read_dr7(const Vcpu *vcpu)
-{
-    char *text = dump(vcpu);
-    uint64_t value = 0x400; // the value after reset
-
-    if (text)
-        numbers_after(text, "DR7=", &value, 1);
-    free(text);
-    return value;
 }
 
 /** One comparison of the check: a name for the message, what the state says, what the dump says. */
@@ -192,6 +178,23 @@ static bool verify_debugger(const Vcpu *vcpu)
            is_equal(vcpu, "the base of GS for the debugger", vcpu_read_gdb(vcpu, GDB_GS_BASE), state->segments[QEMU_GS].base);
 }
 
+/** The arithmetic flags can be given as they are: cc_op has the value for that. The vCPU's own are put back. */
+static bool verify_flags(const Vcpu *vcpu)
+{
+    QemuX86State *state = vcpu->state, former = *state;
+    uint32_t computed;
+
+    state->cc_op = qemu.cc_op_in_cc_src;
+    state->cc_src = ALL_ARITHMETIC_FLAGS;
+    state->cc_dst = state->cc_src2 = 0;
+    computed = qemu.cpu_cc_compute_all(state, (int)state->cc_op);
+    state->cc_op = former.cc_op;
+    state->cc_src = former.cc_src;
+    state->cc_dst = former.cc_dst;
+    state->cc_src2 = former.cc_src2;
+    return is_equal(vcpu, "a set of flags", ALL_ARITHMETIC_FLAGS, computed);
+}
+
 bool vcpu_verify(const Vcpu *vcpu)
 {
     IG_ARCH_REGS registers;
@@ -215,7 +218,8 @@ bool vcpu_verify(const Vcpu *vcpu)
         efer = ~0ull;
     is_right = is_equal(vcpu, "RIP", registers.Rip, rip) && is_equal(vcpu, "FLAGS", registers.Flags, flags) &&
                is_equal(vcpu, "CPL", vcpu_cpl(vcpu), cpl) &&
-               is_equal(vcpu, "EFER for the debugger", vcpu_read_gdb(vcpu, GDB_EFER), efer) && verify_segments(vcpu, text) &&
+               is_equal(vcpu, "EFER for the debugger", vcpu_read_gdb(vcpu, GDB_EFER), efer) &&
+               is_equal(vcpu, "EFER", vcpu_field_read(vcpu->cpu, FIELD_EFER), efer) && verify_flags(vcpu) && verify_segments(vcpu, text) &&
                verify_tables(vcpu, text) && verify_debugger(vcpu);
     free(text);
     return is_right;

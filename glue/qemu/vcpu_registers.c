@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vcpu.h"
+#include "vcpu_fields.h"
 
 #define FLAG_DF 0x400u
 #define ARITHMETIC_FLAGS 0x8D5u /* CF PF AF ZF SF OF: computed lazily */
@@ -45,6 +46,23 @@ void vcpu_read_tables(const Vcpu *vcpu, IG_ARCH_REGS *registers)
     registers->GdtLimit = vcpu->state->gdt.limit;
 }
 
+QWORD vcpu_read_efer(const Vcpu *vcpu)
+{
+    return vcpu_field_read(vcpu->cpu, FIELD_EFER);
+}
+
+QWORD vcpu_read_xcr0(const Vcpu *vcpu)
+{
+    return vcpu_field_read(vcpu->cpu, FIELD_XCR0);
+}
+
+QWORD vcpu_read_dr7(const Vcpu *vcpu)
+{
+    const uint64_t *registers = vcpu_field_address(vcpu->cpu, FIELD_DEBUG_REGISTERS);
+
+    return registers[7];
+}
+
 void vcpu_read_segments(const Vcpu *vcpu, VCPU_SEGMENT segments[6])
 {
     static const int order[6] = {QEMU_CS, QEMU_SS, QEMU_DS, QEMU_ES, QEMU_FS, QEMU_GS};
@@ -81,7 +99,7 @@ QWORD vcpu_write_registers(Vcpu *vcpu, const IG_ARCH_REGS *registers, QWORD mask
     if (mask & VCPU_REG_RIP)
         state->rip = registers->Rip;
     if (mask & VCPU_REG_FLAGS) {
-        state->cc_op = CC_OP_IN_CC_SRC;
+        state->cc_op = qemu.cc_op_in_cc_src;
         state->cc_src = registers->Flags & ARITHMETIC_FLAGS;
         state->df = registers->Flags & FLAG_DF ? -1 : 1;
         state->rflags = registers->Flags & ~(QWORD)(ARITHMETIC_FLAGS | FLAG_DF);
