@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The engine's alerts as lines of the log.
 
+#include "alerts.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "event_log.h"
-#include "host_services.h"
 #include "vcpu.h"
 
 #define SHOWN_BYTES 64u
 
-static const char *action_name(INTRO_ACTION action)
+const char *alert_action_name(INTRO_ACTION action)
 {
     static const char *const names[] = {"Allowed", "AllowedVirtual", "AllowedPatched", "NotAllowed", "Ignore", "Retry"};
 
@@ -51,7 +52,16 @@ static void show_violation(const EVENT_EPT_VIOLATION *event)
               " size=%u old=%s new=%s gate=%s action=%s beta=%d mitre=%d instruction=\"%s\"",
               vcpu ? (int)vcpu->index : -1, context->Rip, context->Cr3, vcpu ? (int)vcpu_cpl(vcpu) : -1,
               gla, event->PhysicalPage + event->Offset, event->u.WriteInfo.Size, old, new, gate,
-              action_name(header->Action), (header->Flags & ALERT_FLAG_BETA) != 0, header->MitreID, instruction);
+              alert_action_name(header->Action), (header->Flags & ALERT_FLAG_BETA) != 0, header->MitreID, instruction);
+}
+
+/** Logs an event that is shorter than its class. */
+static bool has_size(const char *class, size_t size, size_t expected)
+{
+    if (size >= expected)
+        return true;
+    log_error_limited("an alert of class %s has %zu bytes instead of %zu", class, size, expected);
+    return false;
 }
 
 INTSTATUS notify_alert(void *guest, DWORD event_class, void *parameters, size_t size)
@@ -59,14 +69,29 @@ INTSTATUS notify_alert(void *guest, DWORD event_class, void *parameters, size_t 
     (void)guest;
     if (!parameters)
         return INT_STATUS_INVALID_PARAMETER_3;
-    if (event_class != introEventEptViolation) {
+    switch (event_class) {
+    case introEventEptViolation:
+        if (!has_size("ept", size, sizeof(EVENT_EPT_VIOLATION)))
+            return INT_STATUS_INVALID_DATA_SIZE;
+        show_violation(parameters);
+        return INT_STATUS_SUCCESS;
+    case introEventCrViolation:
+        if (!has_size("cr", size, sizeof(EVENT_CR_VIOLATION)))
+            return INT_STATUS_INVALID_DATA_SIZE;
+        alert_show_cr(parameters);
+        return INT_STATUS_SUCCESS;
+    case introEventMsrViolation:
+        if (!has_size("msr", size, sizeof(EVENT_MSR_VIOLATION)))
+            return INT_STATUS_INVALID_DATA_SIZE;
+        alert_show_msr(parameters);
+        return INT_STATUS_SUCCESS;
+    case introEventDtrViolation:
+        if (!has_size("dtr", size, sizeof(EVENT_DTR_VIOLATION)))
+            return INT_STATUS_INVALID_DATA_SIZE;
+        alert_show_dtr(parameters);
+        return INT_STATUS_SUCCESS;
+    default:
         log_event("alert", "class=%u size=%zu", event_class, size);
         return INT_STATUS_SUCCESS;
     }
-    if (size < sizeof(EVENT_EPT_VIOLATION)) {
-        log_error_limited("an alert of class ept has %zu bytes instead of %zu", size, sizeof(EVENT_EPT_VIOLATION));
-        return INT_STATUS_INVALID_DATA_SIZE;
-    }
-    show_violation(parameters);
-    return INT_STATUS_SUCCESS;
 }

@@ -43,7 +43,7 @@ static bool find_exports(void *library, const char *path)
     return !*missing;
 }
 
-bool engine_load(const char *path)
+bool engine_load(const char *path, unsigned untrapped)
 {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     DWORD version;
@@ -61,7 +61,7 @@ bool engine_load(const char *path)
                   version & 0xFF, INTROCORE_VERSION_MAJOR, INTROCORE_VERSION_MINOR);
         return false;
     }
-    host_services_fill(&engine.glue, &engine.upper);
+    host_services_fill(&engine.glue, &engine.upper, untrapped);
     engine.IntPreinit();
     status = engine.IntInit(&engine.glue, &engine.upper);
     if (status != INT_STATUS_SUCCESS) {

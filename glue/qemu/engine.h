@@ -31,7 +31,7 @@ typedef struct Engine {
 
 extern Engine engine;
 
-/** Loads the library, finds its functions and initialises it. Says what is wrong and returns false otherwise. */
-bool engine_load(const char *path);
+/** Loads the library, finds its functions and initialises it, without the kinds of exits in untrapped (UNTRAPPED_ bits). Says what is wrong and returns false otherwise. */
+bool engine_load(const char *path, unsigned untrapped);
 
 #endif

@@ -9,6 +9,7 @@
 #include "event_log.h"
 #include "guest_memory.h"
 #include "host_services.h"
+#include "register_services.h"
 #include "vcpu.h"
 
 #define CALIBRATION_NANOSECONDS 2000000
@@ -96,6 +97,11 @@ static INTSTATUS query_vcpu(Vcpu *vcpu, DWORD info_class, void *buffer, DWORD le
             return INT_STATUS_DATA_BUFFER_TOO_SMALL;
         read_segments(vcpu, buffer);
         return INT_STATUS_SUCCESS;
+    case IG_QUERY_INFO_CLASS_GET_XCR0:
+        if (length < sizeof(QWORD))
+            return INT_STATUS_DATA_BUFFER_TOO_SMALL;
+        *(QWORD *)buffer = vcpu_read_xcr0(vcpu);
+        return INT_STATUS_SUCCESS;
     case IG_QUERY_INFO_CLASS_CS_TYPE:
     case IG_QUERY_INFO_CLASS_CS_RING:
         if (length < sizeof(DWORD))
@@ -137,8 +143,9 @@ INTSTATUS query_guest_info(void *guest, DWORD info_class, void *parameter, void 
     case IG_QUERY_INFO_CLASS_VE_SUPPORT:
     case IG_QUERY_INFO_CLASS_VMFUNC_SUPPORT:
     case IG_QUERY_INFO_CLASS_SPP_SUPPORT:
-    case IG_QUERY_INFO_CLASS_DTR_SUPPORT:
         return answer_number(buffer, length, FALSE, sizeof(BOOLEAN));
+    case IG_QUERY_INFO_CLASS_DTR_SUPPORT:
+        return answer_number(buffer, length, register_services_has_dtr(), sizeof(BOOLEAN));
     case IG_QUERY_INFO_CLASS_EPTP_INDEX:
         return INT_STATUS_OPERATION_NOT_SUPPORTED;
     default:

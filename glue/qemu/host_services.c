@@ -7,8 +7,10 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "alerts.h"
 #include "event_log.h"
 #include "guest_memory.h"
+#include "register_services.h"
 #include "write_guard.h"
 
 static _Atomic(PFUNC_IntEPTViolationCallback) violation_handler;
@@ -118,7 +120,7 @@ static INTSTATUS trace_print(const CHAR *file, DWORD line, const CHAR *format, .
     return INT_STATUS_SUCCESS;
 }
 
-void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper)
+void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper, unsigned untrapped)
 {
     *glue = (GLUE_IFACE){
         .Version = GLUE_IFACE_VERSION_1,
@@ -135,6 +137,7 @@ void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper)
         .NotifyIntrospectionAlert = notify_alert,
         .FlushEPTPermissions = flush_rights,
     };
+    register_services_fill(glue, untrapped);
     *upper = (UPPER_IFACE){
         .Version = UPPER_IFACE_VERSION_1,
         .Size = UPPER_IFACE_VERSION_1_SIZE,

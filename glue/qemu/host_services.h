@@ -5,17 +5,14 @@
 
 #include "introcore.h"
 
-/** Fills both tables; what QEMU cannot do stays null. */
-void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper);
+/** Fills both tables; what QEMU cannot do stays null, and so do the kinds in untrapped (UNTRAPPED_ bits). */
+void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper, unsigned untrapped);
 
 /** QueryGuestInfo, in guest_queries.c. */
 INTSTATUS query_guest_info(void *guest, DWORD info_class, void *parameter, void *buffer, DWORD length);
 
 /** Measures the processor's time-stamp counter, which an emulated one follows; once, before the first query. */
 void guest_queries_prepare(void);
-
-/** NotifyIntrospectionAlert, in alerts.c. */
-INTSTATUS notify_alert(void *guest, DWORD event_class, void *parameters, size_t size);
 
 /** The handler that the engine has registered for violations, or null. */
 PFUNC_IntEPTViolationCallback host_services_handler(void);

@@ -29,7 +29,7 @@ enum SessionState {
 static struct {
     _Atomic enum SessionState state;
     bool is_wanted; /* start=user */
-    QWORD options;
+    Arguments arguments;
     QWORD first_user_rip;
     bool is_memory_declared; /* and the guard in place: both survive a reset of the machine */
     int shutdown_state;      /* QEMU's number of the run state in which the machine is over */
@@ -105,13 +105,13 @@ static void stop_protection(void);
 static void start_protection(void)
 {
     const INTRO_GUEST_CONFIG config = {.Size = sizeof config, .StoreCompletion = introCompletionData,
-                                       .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK};
+                                       .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK, .Guards = session.arguments.guards};
 
     check_or_exit();
     log_event("guest", "vcpus=%u memory=%" PRIu64 "MiB rip=0x%" PRIx64, vcpu_count(), guest_memory.size >> 20,
               session.first_user_rip);
     if (!declare_memory() || !succeeded("IntConfigureGuest", engine.IntConfigureGuest(&session, &config)) ||
-        !succeeded("NewGuestNotification", engine.glue.NewGuestNotification(&session, session.options, NULL, 0))) {
+        !succeeded("NewGuestNotification", engine.glue.NewGuestNotification(&session, session.arguments.options, NULL, 0))) {
         atomic_store(&session.state, SESSION_OVER);
         return;
     }
@@ -222,10 +222,10 @@ void session_end(void)
     qemu_big_lock_release(taken);
 }
 
-void session_prepare(QWORD options)
+void session_prepare(const Arguments *arguments)
 {
     session.is_wanted = true;
-    session.options = options;
+    session.arguments = *arguments;
     session.shutdown_state = -1;
     for (int i = 0; i < qemu.run_state_names->count; i++)
         if (strcmp(qemu.run_state_names->names[i], "shutdown") == 0)

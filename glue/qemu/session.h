@@ -3,11 +3,12 @@
 #ifndef INTROCORE_QEMU_SESSION_H
 #define INTROCORE_QEMU_SESSION_H
 
+#include "arguments.h"
 #include "introcore.h"
 #include "qemu_internals.h"
 
-/** Sets what NewGuestNotification will be given, and asks QEMU to tell of resets and of the end. */
-void session_prepare(QWORD options);
+/** Sets what the engine will be given, and asks QEMU to tell of resets and of the end. */
+void session_prepare(const Arguments *arguments);
 
 /** Called for each block of code that is translated; starts the protection when the first one of a user process is. */
 void session_consider_start(const TranslatedBlock *block);

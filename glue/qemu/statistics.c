@@ -13,6 +13,7 @@
 #define BUCKETS (STEPS / 2 * (64 - STEP_BITS + 2))
 
 static uint64_t exits, blocked, engine_total, glue_total;
+static uint64_t of_kind[STATISTICS_KIND_COUNT], timer_calls, restarts;
 static uint32_t histogram[BUCKETS]; /* of the engine's times */
 
 /** The bucket of a time. Below STEPS each value has its own; then the width doubles with each power of two. */
@@ -31,13 +32,24 @@ static uint64_t start_of(unsigned bucket)
     return (uint64_t)(bucket - shift * (STEPS / 2)) << shift;
 }
 
-void statistics_exit(bool is_blocked, uint64_t engine_nanoseconds, uint64_t glue_nanoseconds)
+void statistics_exit(StatisticsKind kind, bool is_blocked, uint64_t engine_nanoseconds, uint64_t glue_nanoseconds)
 {
+    of_kind[kind]++;
     exits++;
     blocked += is_blocked;
     engine_total += engine_nanoseconds;
     glue_total += glue_nanoseconds;
     histogram[bucket_of(engine_nanoseconds)]++;
+}
+
+void statistics_timer(void)
+{
+    timer_calls++;
+}
+
+void statistics_restart(void)
+{
+    restarts++;
 }
 
 /** The median, to 1/32; 0 without exits. */
@@ -59,5 +71,8 @@ void statistics_print(void)
 
     log_event("stats",
               "exits=%" PRIu64 " blocked=%" PRIu64 " allowed=%" PRIu64 " engine-ns-median=%" PRIu64 " engine-ns-mean=%" PRIu64
-              " glue-ns-mean=%" PRIu64, exits, blocked, exits - blocked, median(), engine_total / divisor, glue_total / divisor);
+              " glue-ns-mean=%" PRIu64 " store=%" PRIu64 " cr=%" PRIu64 " msr=%" PRIu64 " xcr=%" PRIu64 " dtr=%" PRIu64
+              " fetch=%" PRIu64 " timer=%" PRIu64 " restarts=%" PRIu64, exits, blocked, exits - blocked, median(), engine_total / divisor, glue_total / divisor,
+              of_kind[STATISTICS_STORE], of_kind[STATISTICS_CR], of_kind[STATISTICS_MSR], of_kind[STATISTICS_XCR],
+              of_kind[STATISTICS_DTR], of_kind[STATISTICS_FETCH], timer_calls, restarts);
 }

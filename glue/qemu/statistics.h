@@ -6,8 +6,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Kinds of exits. */
+typedef enum StatisticsKind {
+    STATISTICS_STORE,
+    STATISTICS_CR,
+    STATISTICS_MSR,
+    STATISTICS_XCR,
+    STATISTICS_DTR,
+    STATISTICS_FETCH,
+    STATISTICS_KIND_COUNT
+} StatisticsKind;
+
 /** One exit: what became of it, nanoseconds inside of the engine's handler, nanoseconds in all. */
-void statistics_exit(bool is_blocked, uint64_t engine_nanoseconds, uint64_t glue_nanoseconds);
+void statistics_exit(StatisticsKind kind, bool is_blocked, uint64_t engine_nanoseconds, uint64_t glue_nanoseconds);
+
+/** One call of the engine's timer; one time that the engine was let go of and started again, or asked to start over. */
+void statistics_timer(void);
+void statistics_restart(void);
 
 /** The "stats:" line. */
 void statistics_print(void);

@@ -10,29 +10,10 @@
 #include "host_services.h"
 #include "session.h"
 #include "statistics.h"
-#include "vcpu.h"
+#include "vcpu_exit.h"
 #include "write_guard.h"
 
-#define MAX_RETRIES 1000 /* in a row of one instruction, before its store is dropped */
 #define MAX_STORE 8u
-
-/** Everything that the engine may want to know, so that it has to ask for nothing. */
-static void push_record(Vcpu *vcpu, uint64_t data, unsigned size)
-{
-    VCPU_STATE *record = vcpu->record;
-
-    vcpu_read_registers(vcpu, &record->Regs);
-    record->Ia32Efer = vcpu_read_efer(vcpu);
-    record->CsType = vcpu_cs_type(vcpu);
-    record->Cpl = vcpu_cpl(vcpu);
-    vcpu_read_segments(vcpu, record->Segments);
-    record->ExitFlags = VCPU_EXIT_DATA | VCPU_EXIT_NO_GLA;
-    record->ExitDataSize = size;
-    memcpy(record->ExitData, &data, size);
-    record->DirtyMask = 0;
-    record->PushedMask = VCPU_REG_GPRS | VCPU_REG_RIP | VCPU_REG_FLAGS | VCPU_REG_CR0 | VCPU_REG_CR2 | VCPU_REG_CR3 |
-                         VCPU_REG_CR4 | VCPU_REG_CR8 | VCPU_REG_EFER | VCPU_REG_CS_TYPE | VCPU_REG_CPL | VCPU_REG_SEGMENTS;
-}
 
 /** Whether the bytes are to be written, by the engine's answer. */
 static bool lets_store_land(INTRO_ACTION action)
@@ -41,34 +22,11 @@ static bool lets_store_land(INTRO_ACTION action)
     return action == introGuestAllowed || action == introGuestAllowedPatched || action == introGuestIgnore;
 }
 
-/** Whether the instruction is to be executed again. An answer that never changes would stop the guest: in the end the store
- *  is dropped, since its page is guarded. */
-static bool is_retried(Vcpu *vcpu, INTRO_ACTION action)
-{
-    if (action != introGuestRetry) {
-        vcpu->retries = 0;
-        return false;
-    }
-    if (vcpu->retry_rip != vcpu->state->rip) {
-        vcpu->retry_rip = vcpu->state->rip;
-        vcpu->retries = 0;
-    }
-    if (++vcpu->retries < MAX_RETRIES)
-        return true;
-    log_error_limited("cpu=%u rip=0x%" PRIx64 ": the engine asked %u times in a row to retry; the store is dropped",
-                      vcpu->index, vcpu->state->rip, vcpu->retries);
-    vcpu->retries = 0;
-    return false;
-}
-
 /** Puts the registers that the engine has changed into the vCPU. Returns whether the instruction has to be left. */
 static bool apply_registers(Vcpu *vcpu, StoreOrigin origin)
 {
-    VCPU_STATE *record = vcpu->record;
-    QWORD mask = record->DirtyMask | vcpu->set_registers, rest;
+    QWORD mask = vcpu_exit_take_changes(vcpu);
 
-    record->DirtyMask = 0;
-    vcpu->set_registers = 0;
     if (!mask)
         return false;
     if (origin != STORE_BY_INSTRUCTION) {
@@ -77,17 +35,15 @@ static bool apply_registers(Vcpu *vcpu, StoreOrigin origin)
         return false;
     }
     if (!(mask & VCPU_REG_RIP)) {
-        if (!record->Instruction.Length) {
+        if (!vcpu->record->Instruction.Length) {
             log_error_limited("cpu=%u rip=0x%" PRIx64 ": registers were not changed: the engine gave no instruction length",
                               vcpu->index, vcpu->state->rip);
             return false;
         }
-        record->Regs.Rip = vcpu->state->rip + record->Instruction.Length;
+        vcpu->record->Regs.Rip = vcpu->state->rip + vcpu->record->Instruction.Length;
         mask |= VCPU_REG_RIP;
     }
-    rest = vcpu_write_registers(vcpu, &record->Regs, mask);
-    if (rest)
-        log_error_limited("cpu=%u: registers of mask 0x%" PRIx64 " cannot be changed by this glue", vcpu->index, rest);
+    vcpu_exit_set_registers(vcpu, mask);
     return true;
 }
 
@@ -102,22 +58,20 @@ static void vcpu_store(Vcpu *vcpu, PFUNC_IntEPTViolationCallback handler, QWORD 
     INTSTATUS status;
     bool leaves;
 
-    push_record(vcpu, data, size);
-    vcpu->is_in_exit = true;
+    vcpu_exit_begin(vcpu);
+    vcpu->record->ExitFlags = VCPU_EXIT_DATA | VCPU_EXIT_NO_GLA;
+    vcpu->record->ExitDataSize = size;
+    memcpy(vcpu->record->ExitData, &data, size);
     called = clock_nanoseconds();
     status = handler(session_guest(), gpa, 0, 0, vcpu->index, &action, IG_EPT_HOOK_WRITE);
     returned = clock_nanoseconds();
-    vcpu->is_in_exit = false;
-    if (!INT_SUCCESS(status) && status != INT_STATUS_NOT_FOUND)
-        log_error_limited("cpu=%u rip=0x%" PRIx64 " gpa=0x%" PRIx64 ": the engine's handler failed: %s; its action is %d",
-                          vcpu->index, vcpu->state->rip, gpa, engine.IntStatusToString(status), action);
-
+    vcpu_exit_end(vcpu, "a store", status, action);
     if (lets_store_land(action))
         write_guard_store(block_offset, &data, size);
-    leaves = apply_registers(vcpu, origin) || (is_retried(vcpu, action) && origin == STORE_BY_INSTRUCTION);
+    leaves = apply_registers(vcpu, origin) || (vcpu_exit_is_retried(vcpu, action) && origin == STORE_BY_INSTRUCTION);
     if (!leaves)
         vcpu_put_back(vcpu, &before);
-    statistics_exit(action == introGuestNotAllowed, returned - called, clock_nanoseconds() - begin);
+    statistics_exit(STATISTICS_STORE, action == introGuestNotAllowed, returned - called, clock_nanoseconds() - begin);
     if (leaves)
         qemu.cpu_loop_exit(vcpu->cpu); // back to QEMU's main loop, which takes care of the lock; nothing below us is managed
 }
@@ -136,7 +90,7 @@ static void device_store(QWORD block_offset, QWORD gpa, uint64_t data, unsigned 
     // A device cannot be made to try again: Retry drops the store.
     if (lets_store_land(action))
         write_guard_store(block_offset, &data, size);
-    statistics_exit(action == introGuestNotAllowed, returned - called, clock_nanoseconds() - begin);
+    statistics_exit(STATISTICS_STORE, action == introGuestNotAllowed, returned - called, clock_nanoseconds() - begin);
 }
 
 MemTxResult store_exit(QWORD block_offset, uint64_t data, unsigned size, MemTxAttrs attrs)

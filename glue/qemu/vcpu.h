@@ -7,6 +7,7 @@
 #include "qemu_internals.h"
 
 #define MAX_VCPUS 64
+#define PAGE_BYTES 4096u
 
 /** One vCPU. */
 typedef struct Vcpu {
@@ -18,6 +19,10 @@ typedef struct Vcpu {
     /* While a handler of the engine runs for this vCPU: */
     bool is_in_exit;
     QWORD set_registers; /* VCPU_REG_ bits that SET_REGISTERS has changed */
+
+    /* Breakpoints without effect, set by code_watch.c on the thread of the vCPU. */
+    unsigned splits;
+    uint64_t split[2];
 
     /* Retry answers in a row, all at one RIP. */
     unsigned retries;
@@ -67,6 +72,9 @@ void vcpu_read_segments(const Vcpu *vcpu, VCPU_SEGMENT segments[6]);
 /** IG_CS_TYPE of the code that runs. */
 DWORD vcpu_cs_type(const Vcpu *vcpu);
 
+/** RIP with the base of CS, as it is outside of 64-bit code. */
+QWORD vcpu_linear_rip(const Vcpu *vcpu);
+
 /** Current privilege level. */
 DWORD vcpu_cpl(const Vcpu *vcpu);
 
@@ -96,7 +104,11 @@ typedef struct RestoredState {
  */
 StoreOrigin vcpu_restore(Vcpu *vcpu, RestoredState *before);
 
-/** Puts back what vcpu_restore has changed. */
+/** The same in a callback before an instruction, by its return address into translated code. False if QEMU does not know the
+ *  place; then nothing has changed. */
+bool vcpu_restore_at(Vcpu *vcpu, uintptr_t return_address, RestoredState *before);
+
+/** Puts back what vcpu_restore and vcpu_restore_at have changed. */
 void vcpu_put_back(Vcpu *vcpu, const RestoredState *before);
 
 /** Runs the parts of the walk that are slow the first time. */

@@ -83,6 +83,13 @@ DWORD vcpu_cs_type(const Vcpu *vcpu)
     return vcpu->state->hflags & HFLAGS_CS32 ? IG_CS_TYPE_32B : IG_CS_TYPE_16B;
 }
 
+QWORD vcpu_linear_rip(const Vcpu *vcpu)
+{
+    if (vcpu->state->hflags & HFLAGS_CS64)
+        return vcpu->state->rip;
+    return (uint32_t)(vcpu->state->rip + vcpu->state->segments[QEMU_CS].base);
+}
+
 DWORD vcpu_cpl(const Vcpu *vcpu)
 {
     return vcpu->state->hflags & HFLAGS_CPL_MASK;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The exact registers at a store. Translated code keeps RIP and the kind of the arithmetic flags to itself; QEMU restores
+// The exact registers at a store, and before an instruction. Translated code keeps RIP and the kind of the arithmetic flags to itself; QEMU restores
 // both from the place in that code. The place is a return address on the stack of our callback: the first one that QEMU
 // accepts. QEMU also notes it in the CPU object, at an offset that is learned from the first stores: looking there is
 // cheaper than walking the stack, and tells a store of the instruction from one that QEMU does on the side.
+// A callback before an instruction has its place in its own return address.
 
 #include <execinfo.h>
 #include <stdatomic.h>
@@ -78,6 +79,12 @@ StoreOrigin vcpu_restore(Vcpu *vcpu, RestoredState *before)
     if (offset)
         return STORE_INSIDE; // QEMU has noted something else: a page walk on behalf of the instruction
     return learn(vcpu, found) ? STORE_BY_INSTRUCTION : STORE_INSIDE;
+}
+
+bool vcpu_restore_at(Vcpu *vcpu, uintptr_t return_address, RestoredState *before)
+{
+    *before = (RestoredState){.rip = vcpu->state->rip, .cc_op = vcpu->state->cc_op};
+    return qemu.cpu_restore_state(vcpu->cpu, return_address);
 }
 
 void vcpu_put_back(Vcpu *vcpu, const RestoredState *before)
