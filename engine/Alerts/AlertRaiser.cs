@@ -85,7 +85,8 @@ internal sealed unsafe partial class AlertRaiser
         ulong start = access.Gpa;
         ReadOnlySpan<byte> data = access.Data;
         int offset = (int)(access.Gla - access.Store.Linear);
-        if (!access.StoreData.IsEmpty && (ulong)offset <= (start & PageMask))
+        ulong storeStart = (start & PageMask) - (ulong)offset;
+        if (!access.StoreData.IsEmpty && storeStart <= PageMask && storeStart + (ulong)access.StoreData.Length <= PageMask + 1)
         {
             start -= (ulong)offset;
             data = access.StoreData;

@@ -64,6 +64,10 @@ internal sealed unsafe class EptViolation
         // A store that was reported is blocked, or let through, as a whole: its pieces outside the hook are looked at, too.
         bool pending = vcpu->StoreRip != 0;
         bool touches = Touches(in access) || (rest != 0 && TouchesNextFrame(gpa, rest, kinds));
+
+        // Without its bytes, a store may also reach what precedes its address, until its instruction is known.
+        bool unbounded = !hasData && (kinds & EptAccess.Write) != EptAccess.None;
+        touches |= unbounded && TouchesBefore(in access);
         if (!touches && !pending)
         {
             vcpu->AccessSize = hasData ? vcpu->ExitDataSize : 0;
@@ -78,7 +82,7 @@ internal sealed unsafe class EptViolation
         }
 
         Span<byte> computed = stackalloc byte[sizeof(ulong)];
-        Attribute(ref access, hasData, computed);
+        unbounded &= !Attribute(ref access, hasData, computed);
         if (IsFurtherPiece(vcpu, in access))
         {
             action = vcpu->StoreAction;
@@ -89,6 +93,8 @@ internal sealed unsafe class EptViolation
         action = Ask(ref access);
         if (rest != 0)
             action = MaxOf(action, AskNextFrame(ref access, rest));
+        if (unbounded)
+            action = MaxOf(action, AskBefore(ref access));
         RememberPiece(vcpu, in access, action);
         return IntStatus.Success;
     }
@@ -162,12 +168,35 @@ internal sealed unsafe class EptViolation
     private bool TouchesNextFrame(ulong gpa, int size, EptAccess kinds) =>
         Touches(new FrameAccess { Gpa = (gpa | (PageSize - 1)) + 1, Size = size, Access = kinds });
 
+    private bool TouchesBefore(in FrameAccess access)
+    {
+        int start = (int)(access.Gpa & (PageSize - 1));
+        return start != 0 && Touches(new FrameAccess { Gpa = access.Gpa - (ulong)start, Size = start, Access = access.Access });
+    }
+
     private IntroAction Ask(ref FrameAccess access)
     {
         IntroAction action = IntroAction.Allowed;
         foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
         {
             if (Overlaps(in access, hook))
+                action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
+        }
+
+        return action;
+    }
+
+    /// <summary>Asks the hooks that end before the access: those of its frame that <see cref="Ask"/> has not asked.</summary>
+    private IntroAction AskBefore(ref FrameAccess access)
+    {
+        int start = (int)(access.Gpa & (PageSize - 1));
+        access.Gpa -= (ulong)start;
+        access.Gla = access.Gla == 0 ? 0 : access.Gla - (ulong)start;
+        access.Size = start;
+        IntroAction action = IntroAction.Allowed;
+        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
+        {
+            if (hook->End <= start && Overlaps(in access, hook))
                 action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
         }
 
@@ -188,13 +217,14 @@ internal sealed unsafe class EptViolation
     /// <summary>
     /// Decodes the instruction and finds the operand that this access belongs to: linear address, size, and the bytes of the
     /// store where they follow from registers. With the bytes in the exit this serves attribution only; without them, it bounds
-    /// what the access may touch. What cannot be found stays unknown, and the access then counts as touching all of its frame
-    /// from its address on.
+    /// what the access may touch. What cannot be found stays unknown, and the access then counts as touching all of its frame.
+    /// Returns whether it is known to touch nothing that precedes its address.
     /// </summary>
-    private void Attribute(ref FrameAccess access, bool hasData, Span<byte> computed)
+    private bool Attribute(ref FrameAccess access, bool hasData, Span<byte> computed)
     {
         VcpuState* vcpu = access.Vcpu;
         InstructionUnit unit = access.Unit!;
+        bool known = false;
         if ((vcpu->ExitFlags & VcpuExitFlags.RipRetired) == VcpuExitFlags.None &&
             unit.Decode(_memory, vcpu).IsSuccess() &&
             (access.Access & EptAccess.Write) != EptAccess.None &&
@@ -206,11 +236,15 @@ internal sealed unsafe class EptViolation
                 access.Gla = gla;
 
             if (access.Gla == gla && gla - store.Linear < (ulong)Math.Max(store.Size, 1))
+            {
                 AttributeStore(ref access, hasData, store, computed);
+                known = store.Size != 0 || unit.Repeats;
+            }
         }
 
         vcpu->Gla = access.Gla;
         vcpu->AccessSize = (uint)access.Size;
+        return known;
     }
 
     private static void AttributeStore(ref FrameAccess access, bool hasData, StoreOperand store, Span<byte> computed)

@@ -15,8 +15,8 @@ namespace Engine.Hooks;
 /// <para>Hot path: <see cref="On"/> reads the published block, one bucket, and the chain; no lock, no allocation. The caller
 /// holds a claim, so that the block lives as long as the exit.</para>
 /// <para>Thread safety: readers need nothing but the claim. Writers are serialised by the owner. A hook is written in full
-/// before the bucket that names it; removal sets one byte. When the block is full, the live hooks are copied to another one,
-/// which is published with one store, and the old one is retired.</para>
+/// before the bucket that names it; removal sets one byte and takes the hook out of its chain. When the block is full, the live
+/// hooks are copied to another one, which is published with one store, and the old one is retired.</para>
 /// </remarks>
 internal sealed unsafe class FrameHookMap : IDisposable
 {
@@ -80,12 +80,22 @@ internal sealed unsafe class FrameHookMap : IDisposable
     /// <summary>Removes the hooks of a handler on a frame that carry a cookie; returns how many.</summary>
     public int Remove(ulong frame, ushort handler, ulong cookie)
     {
+        FrameHookBlock* block = (FrameHookBlock*)_block;
+        int* link = FrameHookBlock.BucketOf(block, frame, _key);
         int removed = 0;
-        foreach (FrameHook* hook in On(frame))
+        while (*link >= 0)
         {
-            if (hook->Handler != handler || hook->Cookie != cookie)
+            FrameHook* hook = FrameHookBlock.HooksOf(block) + *link;
+            if (hook->Frame != frame || hook->Handler != handler || hook->Cookie != cookie)
+            {
+                link = &hook->Next;
                 continue;
+            }
+
+            // Out of the chain, so that hooks that come and go do not make it long. A reader that is on it finds its way on: its
+            // own link stays until the block is replaced.
             Volatile.Write(ref hook->Removed, 1);
+            Volatile.Write(ref *link, hook->Next);
             removed++;
         }
 

@@ -53,7 +53,7 @@ internal sealed class FrameHooks : IDisposable
     public IntStatus Set(ulong gpa, int length, EptAccess access, ushort handler, ulong cookie)
     {
         int start = (int)(gpa & (PageSize - 1));
-        if (length <= 0 || start + length > (int)PageSize)
+        if (length <= 0 || length > (int)PageSize - start)
             return IntStatus.NotSupported;
 
         lock (_writer)

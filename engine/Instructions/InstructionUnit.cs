@@ -34,8 +34,9 @@ internal sealed unsafe class InstructionUnit
     /// <summary>The instruction that <see cref="Decode"/> last decoded.</summary>
     public ref readonly Instruction Current => ref _instruction;
 
-    /// <summary>Whether <see cref="Current"/> repeats (REP, REPE, REPNE on a string instruction).</summary>
-    public bool Repeats => _instruction.HasRepPrefix || _instruction.HasRepnePrefix;
+    /// <summary>Whether <see cref="Current"/> repeats: REP, REPE, REPNE on a string instruction. Elsewhere the same prefixes mean
+    /// nothing, or XRELEASE and XACQUIRE.</summary>
+    public bool Repeats => _instruction.IsStringInstruction && (_instruction.HasRepPrefix || _instruction.HasRepnePrefix);
 
     /// <summary>
     /// Fetches and decodes the instruction at RIP into <see cref="Current"/> and the record's Instruction. The registers that
@@ -99,21 +100,30 @@ internal sealed unsafe class InstructionUnit
         _registers.Vcpu = vcpu;
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
         InstructionInfo info = _infoFactory.GetInfo(in _instruction, InstructionInfoOptions.NoRegisterUsage);
+        store = default;
+        bool found = false;
+        int stores = 0;
         foreach (UsedMemory used in info.GetUsedMemory())
         {
-            if (!Writes(used.Access) || !used.TryGetVirtualAddress(0, _registers, out ulong linear))
+            if (!Writes(used.Access))
+                continue;
+            stores++;
+            if (found || !used.TryGetVirtualAddress(0, _registers, out ulong linear))
                 continue;
 
+            // The sum of base and offset wraps at 4 GiB outside of 64-bit code (SDM 1, 3.3.7).
+            if (vcpu->CsType != IgCsType.Bits64)
+                linear = (uint)linear;
             int size = used.MemorySize.GetSize();
-            if (Covers(memory, in paging, linear, size, gpa))
-            {
+            found = Covers(memory, in paging, linear, size, gpa);
+            if (found)
                 store = new StoreOperand(linear, size);
-                return true;
-            }
         }
 
-        store = default;
-        return false;
+        // With ENTER, PUSHA and their like, the operand that was found does not tell all that is stored.
+        if (found && stores > 1)
+            store = new StoreOperand(store.Linear, 0);
+        return found;
     }
 
     /// <summary>
