@@ -1,0 +1,165 @@
+using System.Runtime.InteropServices;
+using System.Threading;
+using Engine.Abi;
+
+namespace Tests.Unit.Fakes;
+
+/// <summary>A glue table whose functions serve every FakeHypervisor.</summary>
+internal static unsafe class FakeGlue
+{
+    /// <summary>The table; members can be taken out of the copy.</summary>
+    public static GlueIface Table() => new()
+    {
+        Version = GlueIface.Version1,
+        Size = GlueIface.Version1Size,
+        QueryGuestInfo = &Query,
+        PhysMemMapToHost = &Map,
+        PhysMemUnmap = &Unmap,
+        SetEPTPageProtection = &SetRights,
+        RegisterEPTHandler = &RegisterEpt,
+        UnregisterEPTHandler = &UnregisterEpt,
+        FlushEPTPermissions = &Flush,
+        NotifyIntrospectionActivated = &Activated,
+        NotifyIntrospectionDeactivated = &Deactivated,
+        NotifyIntrospectionAlert = &Alert,
+        ReleaseBuffer = &Release,
+    };
+
+    /// <summary>The services of the process, with a log.</summary>
+    public static UpperIface Upper(FakeLog log) =>
+        new() { Version = UpperIface.Version1, Size = UpperIface.Version1Size, TracePrint = log.Address };
+
+    private static FakeHypervisor Of(void* handle) => FakeHypervisor.Find((nint)handle)!;
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Query(void* handle, uint infoClass, void* parameter, void* buffer, uint length)
+    {
+        FakeHypervisor guest = Of(handle);
+        uint vcpu = (uint)(nuint)parameter;
+        Interlocked.Increment(ref guest.Queries[infoClass]);
+        IntStatus answer = guest.QueryAnswers[infoClass];
+        if (!answer.IsSuccess())
+            return answer;
+
+        switch ((QueryInfoClass)infoClass)
+        {
+            case QueryInfoClass.CpuCount when length == sizeof(uint):
+                *(uint*)buffer = guest.VcpuCount;
+                return IntStatus.Success;
+            case QueryInfoClass.RegisterState or QueryInfoClass.RegisterStateGprs when length == sizeof(IgArchRegs):
+                *(IgArchRegs*)buffer = guest.Regs[vcpu];
+                return IntStatus.Success;
+            case QueryInfoClass.ReadMsr when length == sizeof(IgQueryMsr) && ((IgQueryMsr*)buffer)->MsrId == 0xC000_0080:
+                ((IgQueryMsr*)buffer)->Value = guest.Efer[vcpu];
+                return IntStatus.Success;
+            case QueryInfoClass.CsType when length == sizeof(uint):
+                *(IgCsType*)buffer = guest.CsType[vcpu];
+                return IntStatus.Success;
+            case QueryInfoClass.CsRing when length == sizeof(uint):
+                *(uint*)buffer = guest.Cpl[vcpu];
+                return IntStatus.Success;
+            default:
+                return IntStatus.NotSupported;
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Map(void* handle, ulong gpa, uint length, uint flags, void** host)
+    {
+        FakeHypervisor guest = Of(handle);
+        Interlocked.Increment(ref guest.Maps);
+        if (guest.MapsTo != 0)
+        {
+            *host = (void*)guest.MapsTo;
+            return IntStatus.Success;
+        }
+
+        if (guest.Ram is not { } ram || !ram.Contains(gpa, length))
+            return IntStatus.NotFound;
+
+        *host = ram.At(gpa);
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Unmap(void* handle, void** host)
+    {
+        Interlocked.Increment(ref Of(handle).Unmaps);
+        *host = null;
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus SetRights(void* handle, uint ept, ulong gpa, byte read, byte write, byte execute)
+    {
+        FakeHypervisor guest = Of(handle);
+        guest.OnSetRights?.Invoke(gpa);
+        EptAccess withdrawn = (read == 0 ? EptAccess.Read : 0) | (write == 0 ? EptAccess.Write : 0) |
+            (execute == 0 ? EptAccess.Execute : 0);
+        if (guest.KeepJournal)
+            guest.Note($"rights {gpa:x} -{withdrawn}");
+        if (ept != uint.MaxValue)
+            return IntStatus.InvalidParameter2;
+        if (guest.SetRightsAnswer.IsSuccess())
+            guest.SetWithdrawn(gpa, withdrawn);
+        return guest.SetRightsAnswer;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus RegisterEpt(void* handle, void* callback)
+    {
+        FakeHypervisor guest = Of(handle);
+        Interlocked.Increment(ref guest.Registrations);
+        if (guest.KeepJournal)
+            guest.Note("register");
+        if (guest.RegisterAnswer.IsSuccess())
+            guest.RegisteredHandler = (nint)callback;
+        return guest.RegisterAnswer;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus UnregisterEpt(void* handle)
+    {
+        FakeHypervisor guest = Of(handle);
+        Interlocked.Increment(ref guest.Unregistrations);
+        if (guest.KeepJournal)
+            guest.Note("unregister");
+        guest.RegisteredHandler = 0;
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Flush(void* handle)
+    {
+        FakeHypervisor guest = Of(handle);
+        Interlocked.Increment(ref guest.Flushes);
+        if (guest.KeepJournal)
+            guest.Note("flush");
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Activated(void* handle)
+    {
+        Interlocked.Increment(ref Of(handle).Activations);
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Deactivated(void* handle)
+    {
+        Interlocked.Increment(ref Of(handle).Deactivations);
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Release(void* handle, void* buffer, uint size)
+    {
+        Interlocked.Increment(ref Of(handle).Releases);
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Alert(void* handle, uint eventClass, void* alert, nuint size) =>
+        Of(handle).Alerts.Take(eventClass, alert, size);
+}
