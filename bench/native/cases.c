@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "cases.h"
+
+#include "clock.h"
+#include "event.h"
+
+#define CR4_SMEP_SMAP_PGE 0x3006E0ull
+#define CR4_SMEP_SMAP 0x300660ull
+#define MSR_LSTAR 0xC0000082u
+#define VECTOR_PAGE_FAULT 14
+#define ALERT_INTERVAL 16000000ull /* ns: one alert more is allowed in that time */
+#define BURST 512                  /* more alerts than are allowed at once */
+#define REST 60000000000ull        /* ns: afterwards the burst is allowed again */
+
+/* low: the table is the first half of its page; high: the second. */
+static struct guest *pushed_low, *pushed_high, *asked_low, *asked_high;
+static unsigned wrong;        /* events of the last run that came out otherwise */
+static unsigned long alerts;  /* delivered before the last run */
+
+static const struct store outside = {0, CODE_MOV, GPA_DATA, 1};
+static const struct store behind = {0, CODE_MOV, GPA_IDT + IDT_HALF + 0x100, 1};
+static const struct store before = {0, CODE_MOV, GPA_IDT + 0x100, 1};
+static const struct store before_push = {0, CODE_PUSH, GPA_IDT + 0x100, 1};
+static const struct store gate = {0, CODE_MOV, GPA_IDT + 0x100, 0x1122334455667788};
+static const struct store gate_same = {0, CODE_MOV, GPA_IDT + 0x100, 0};
+
+void cases_prepare(void)
+{
+    pushed_low = guest_create(GLUE_PUSHES, 1, 0);
+    pushed_high = guest_create(GLUE_NO_DATA, 1, IDT_HALF);
+    asked_low = guest_create(GLUE_ASKED, 1, 0);
+    asked_high = guest_create(GLUE_ASKED, 1, IDT_HALF);
+    guest_start(pushed_low);
+    guest_start(pushed_high);
+    guest_start(asked_low);
+    guest_start(asked_high);
+}
+
+static void stores(struct guest *guest, const struct store *store, unsigned events, INTRO_ACTION expected)
+{
+    wrong = 0;
+    alerts = host_alerts;
+    store_prepare(guest, store);
+    while (events-- != 0)
+        wrong += store_exit(guest, store) != expected;
+}
+
+static bool check_quiet(unsigned events)
+{
+    (void)events;
+    return wrong == 0 && host_alerts == alerts;
+}
+
+static bool check_alerts(unsigned events)
+{
+    return wrong == 0 && host_alerts == alerts + events;
+}
+
+/* ---- the boundary alone ------------------------------------------------------------------------------------------- */
+
+static unsigned called;
+
+static DWORD c_function(void)
+{
+    return ++called;
+}
+
+static DWORD (*volatile c_pointer)(void) = c_function;
+
+static void run_c_call(unsigned events)
+{
+    while (events-- != 0)
+        c_pointer();
+}
+
+static void run_empty_export(unsigned events)
+{
+    wrong = 0;
+    alerts = host_alerts;
+    while (events-- != 0)
+        wrong += lib.IntLibraryVersion() == 0;
+}
+
+static bool check_nothing(unsigned events)
+{
+    (void)events;
+    return true;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------------- */
+
+static void run_a0(unsigned events) { stores(pushed_low, &outside, events, introGuestAllowed); }
+static void run_a0_asked(unsigned events) { stores(asked_low, &outside, events, introGuestAllowed); }
+static void run_a(unsigned events) { stores(pushed_low, &behind, events, introGuestAllowed); }
+static void run_a_asked(unsigned events) { stores(asked_low, &behind, events, introGuestAllowed); }
+static void run_a_before(unsigned events) { stores(pushed_high, &before, events, introGuestAllowed); }
+static void run_a_before_asked(unsigned events) { stores(asked_high, &before, events, introGuestAllowed); }
+static void run_a3(unsigned events) { stores(pushed_high, &before_push, events, introGuestAllowed); }
+static void run_b_same(unsigned events) { stores(pushed_low, &gate_same, events, introGuestAllowed); }
+
+/* The allowance of alerts is used up, and no time passes: none is delivered. */
+static void blocked(struct guest *guest, unsigned events)
+{
+    clock_hold();
+    stores(guest, &gate, BURST, introGuestNotAllowed);
+    stores(guest, &gate, events, introGuestNotAllowed);
+}
+
+static void run_b(unsigned events) { blocked(pushed_low, events); }
+static void run_b_asked(unsigned events) { blocked(asked_low, events); }
+
+/* Time passes between two stores, so that each alert is within the allowance. */
+static void run_b_alert(unsigned events)
+{
+    clock_hold();
+    clock_advance(REST);
+    wrong = 0;
+    alerts = host_alerts;
+    store_prepare(pushed_low, &gate);
+    while (events-- != 0) {
+        clock_advance(ALERT_INTERVAL);
+        wrong += store_exit(pushed_low, &gate) != introGuestNotAllowed;
+    }
+}
+
+/* ---- registers and the rest --------------------------------------------------------------------------------------- */
+
+static void run_d(unsigned events)
+{
+    wrong = 0;
+    alerts = host_alerts;
+    while (events-- != 0) {
+        INTRO_ACTION action = introGuestRetry;
+        wrong += lib.IntHandleCrWrite(pushed_low, 4, 0, CR4_SMEP_SMAP_PGE, CR4_SMEP_SMAP, &action) != INT_STATUS_SUCCESS;
+        wrong += action != introGuestAllowed;
+    }
+}
+
+static void run_e(unsigned events)
+{
+    wrong = 0;
+    alerts = host_alerts;
+    while (events-- != 0) {
+        INTRO_ACTION action = introGuestRetry;
+        QWORD value = GLA_KERNEL + GPA_CODE;
+        wrong += lib.IntHandleMsrViolation(pushed_low, MSR_LSTAR, IG_MSR_HOOK_WRITE, &action, GLA_KERNEL + GPA_CODE, &value, 0)
+                 != INT_STATUS_SUCCESS;
+        wrong += action != introGuestAllowed;
+    }
+}
+
+static void run_f(unsigned events)
+{
+    wrong = 0;
+    alerts = host_alerts;
+    while (events-- != 0)
+        wrong += lib.IntHandleEventInjection(pushed_low, VECTOR_PAGE_FAULT, 0, 0, 0) != INT_STATUS_SUCCESS;
+}
+
+static void run_g(unsigned events)
+{
+    wrong = 0;
+    alerts = host_alerts;
+    while (events-- != 0)
+        wrong += lib.IntHandleBreakpoint(pushed_low, GPA_CODE, 0) != INT_STATUS_NOT_FOUND;
+}
+
+const struct bench_case cases[] = {
+    {"c_call", run_c_call, check_nothing},
+    {"empty_export", run_empty_export, check_quiet},
+    {"a0", run_a0, check_quiet},
+    {"a0_asked", run_a0_asked, check_quiet},
+    {"a", run_a, check_quiet},
+    {"a_asked", run_a_asked, check_quiet},
+    {"a_before", run_a_before, check_quiet},
+    {"a_before_asked", run_a_before_asked, check_quiet},
+    {"a3", run_a3, check_quiet},
+    {"b", run_b, check_quiet},
+    {"b_asked", run_b_asked, check_quiet},
+    {"b_same", run_b_same, check_quiet},
+    {"b_alert", run_b_alert, check_alerts},
+    {"d", run_d, check_quiet},
+    {"e", run_e, check_quiet},
+    {"f", run_f, check_quiet},
+    {"g", run_g, check_quiet},
+    {0},
+};
