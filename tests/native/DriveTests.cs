@@ -19,6 +19,7 @@ public sealed class DriveTests
         "pieces", "instructions", "device",
         "disable", "busy", "callbacks", "threads", "stack",
         "two-guests", "thousand-guests", "records",
+        "reset", "query", "stop",
     ];
 
     [Theory]

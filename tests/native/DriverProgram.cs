@@ -20,11 +20,15 @@ public sealed class DriverProgram(string name, params string[] patterns)
             Assert.Fail(complaint);
     }
 
-    /// <summary>The groups that it says it has.</summary>
-    public IReadOnlyList<string> Groups()
+    /// <summary>The notes of a run that has to end well.</summary>
+    public IReadOnlyList<string> Notes(IReadOnlyList<string> arguments)
     {
-        ProgramRun run = ProgramRunner.Run(_path.Value, ["--list"]);
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the library and the C programs are for Linux");
+        ProgramRun run = ProgramRunner.Run(_path.Value, arguments);
         Assert.Equal(0, run.ExitCode);
         return DriverReport.Parse(run.Report).Notes;
     }
+
+    /// <summary>The groups that it says it has.</summary>
+    public IReadOnlyList<string> Groups() => Notes(["--list"]);
 }

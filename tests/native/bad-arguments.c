@@ -62,6 +62,7 @@ void bad_configure(void)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         QWORD size = sizes[i];
         INTRO_GUEST_CONFIG *edge = (INTRO_GUEST_CONFIG *)(void *)(pages + 0x1000 - size);
+        memset(pages, 0, 0x1000);
         memcpy(edge, &size, sizeof size);
         CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntConfigureGuest(guest, edge), "a configuration that ends with its page");
     }

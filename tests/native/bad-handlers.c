@@ -104,7 +104,9 @@ void bad_handlers(void)
             INTSTATUS status = handlers[i].call(guest, cpu, &action);
             check(status == handlers[i].idle || status == INT_STATUS_NOT_FOUND, "an exit that nobody asked for",
                   "status 0x%08X", (unsigned)status);
-            CHECK(!acts || action == introGuestAllowed, "an exit that nobody asked for: allowed");
+            /* A descriptor-table exit whose instruction is none (any more) is to be retried: the bytes have changed. */
+            check(!acts || action == introGuestAllowed || (handlers[i].call == dtr && action == introGuestRetry),
+                  "an exit that nobody asked for: allowed", "the action is %d", (int)action);
         }
     }
     check_note("timer");

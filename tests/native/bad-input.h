@@ -16,6 +16,7 @@
     X("records", bad_records, true)                                                                                      \
     X("device", bad_device, true)                                                                                        \
     X("exit-data", bad_exit_data, true)                                                                                  \
+    X("control", bad_control, true)                                                                                      \
     X("slots", bad_slots, true)                                                                                          \
     X("memory", bad_memory, true)                                                                                        \
     X("answers", bad_answers, true)

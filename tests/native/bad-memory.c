@@ -88,13 +88,8 @@ static void exits_in_the_dark(struct guest *guest, const char *name)
     check(action == introGuestNotAllowed, name, "device: status 0x%08X, action %d", (unsigned)status, (int)action);
 }
 
-void bad_memory(void)
+static void every_kind(void)
 {
-    CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntUninit(), "another table");
-    host_fill(&glue, &upper);
-    glue.PhysMemMapToHost = broken_map;
-    glue.PhysMemUnmap = broken_unmap;
-    CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntInit(&glue, &upper), "the engine initialises");
     for (int kind = 0; kind < BROKEN_KINDS; kind++) {
         struct guest *guest = bad_start(1);
         if (guest == NULL)
@@ -117,7 +112,10 @@ void bad_memory(void)
         CHECK(guest_is_free(guest) && guest_mapped(guest) == 0, "nothing is left behind");
         guest_destroy(guest);
     }
+}
 
+static void no_memory_at_all(void)
+{
     static const enum map_mode modes[] = {MAP_FAIL, MAP_NULL};
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         struct guest *guest = bad_start(1);
@@ -127,8 +125,11 @@ void bad_memory(void)
         exits_in_the_dark(guest, modes[i] == MAP_FAIL ? "PhysMemMapToHost fails" : "PhysMemMapToHost gives no pointer");
         bad_finish(guest);
     }
+}
 
-    /* A hypervisor whose file is cut off while the engine holds a pointer into it. */
+/* The whole file is cut off while the engine may hold pointers into it. */
+static void whole_file(void)
+{
     struct guest *guest = bad_start(1);
     if (guest == NULL)
         return;
@@ -142,4 +143,16 @@ void bad_memory(void)
     CHECK_STATUS(INT_STATUS_SUCCESS, guest_stop(guest), "the guest is let go");
     CHECK(guest_is_free(guest) && guest_mapped(guest) == 0, "nothing is left behind");
     guest_destroy(guest);
+}
+
+void bad_memory(void)
+{
+    CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntUninit(), "another table");
+    host_fill(&glue, &upper);
+    glue.PhysMemMapToHost = broken_map;
+    glue.PhysMemUnmap = broken_unmap;
+    CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntInit(&glue, &upper), "the engine initialises");
+    no_memory_at_all();
+    whole_file();
+    every_kind();
 }

@@ -34,7 +34,7 @@ static void emit(char *line, size_t capacity)
 
 void check_note(const char *format, ...)
 {
-    char line[600] = "# ";
+    char line[4096] = "# ";
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line + 2, sizeof line - 4, format, arguments);

@@ -15,7 +15,8 @@ static void status_names(void)
     long long value;
     unsigned count = 0;
     while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "constant %127s %lld", name, &value) != 2 || strncmp(name, "INT_STATUS_", 11) != 0)
+        if (sscanf(line, "constant %127s %lld", name, &value) != 2 || strncmp(name, "INT_STATUS_", 11) != 0 ||
+            strncmp(name, "INT_STATUS_SEVERITY_", 20) == 0)
             continue;
         count++;
         const char *text = lib.IntStatusToString((INTSTATUS)value);

@@ -71,7 +71,10 @@ bool drive_load(void);
     X("stack", drive_stack, true)                                                                                        \
     X("two-guests", drive_two_guests, true)                                                                              \
     X("thousand-guests", drive_thousand_guests, true)                                                                    \
-    X("records", drive_records, true)
+    X("records", drive_records, true)                                                                                    \
+    X("reset", drive_reset, true)                                                                                        \
+    X("query", drive_query, true)                                                                                        \
+    X("stop", drive_stop, true)
 
 #define DRIVE_DECLARE(name, function, initialised) void function(void);
 DRIVE_GROUPS(DRIVE_DECLARE)
