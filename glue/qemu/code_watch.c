@@ -11,9 +11,12 @@
 
 #include <string.h>
 
+#include "event_log.h"
 #include "register_exit.h"
 #include "register_services.h"
 #include "vcpu.h"
+
+#define MAX_SPLIT_ATTEMPTS 1000
 
 static WatchedInstruction from_data(void *data)
 {
@@ -40,6 +43,19 @@ static void remove_splits(Vcpu *vcpu)
     vcpu->splits = 0;
 }
 
+/** Whether this address has been tried so often in a row that breakpoints cannot have the effect that is counted on. The
+ *  instruction is let run then. */
+static bool is_hopeless(Vcpu *vcpu, uint64_t address)
+{
+    if (!vcpu->splits || vcpu->split[0] != address)
+        vcpu->split_attempts = 0;
+    if (++vcpu->split_attempts < MAX_SPLIT_ATTEMPTS)
+        return false;
+    log_error_limited("cpu=%u: the instruction at 0x%llx cannot be made the first of its block; it was not told to the engine",
+                      vcpu->index, (unsigned long long)address);
+    return true;
+}
+
 static void add_split(Vcpu *vcpu, uint64_t address)
 {
     if (qemu.cpu_breakpoint_insert(vcpu->cpu, address, BREAKPOINT_WITHOUT_EFFECT, NULL) == 0)
@@ -57,9 +73,13 @@ static void on_block_to_split(unsigned index, void *data)
     if (!vcpu || !vcpu->record || !register_is_armed(instruction) ||
         !vcpu_restore_at(vcpu, (uintptr_t)__builtin_return_address(0), &before))
         return;
-    remove_splits(vcpu);
     start = vcpu_linear_rip(vcpu);
     address = start + instruction.place;
+    if (is_hopeless(vcpu, address)) {
+        vcpu_put_back(vcpu, &before);
+        return;
+    }
+    remove_splits(vcpu);
     add_split(vcpu, address);
     if ((start ^ address) / PAGE_BYTES != 0)
         add_split(vcpu, start ^ 1); // so that the page where the block starts is cut up as well

@@ -17,6 +17,7 @@
     F(INTSTATUS, IntRemoveGuestMemory, (void *, QWORD, QWORD))                                                            \
     F(INTSTATUS, IntGetVcpuRecords, (void *, void **, DWORD *, DWORD *))                                                  \
     F(INTSTATUS, IntHandleDeviceStore, (void *, QWORD, DWORD, const void *, INTRO_ACTION *))                              \
+    F(INTSTATUS, IntGuestReset, (void *))                                                                                 \
     F(DWORD, IntLibraryVersion, (void))                                                                                   \
     F(const CHAR *, IntStatusToString, (INTSTATUS))
 

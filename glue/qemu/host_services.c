@@ -11,6 +11,7 @@
 #include "event_log.h"
 #include "guest_memory.h"
 #include "register_services.h"
+#include "timer_services.h"
 #include "write_guard.h"
 
 static _Atomic(PFUNC_IntEPTViolationCallback) violation_handler;
@@ -138,6 +139,7 @@ void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper, unsigned untrapped
         .FlushEPTPermissions = flush_rights,
     };
     register_services_fill(glue, untrapped);
+    timer_services_fill(glue);
     *upper = (UPPER_IFACE){
         .Version = UPPER_IFACE_VERSION_1,
         .Size = UPPER_IFACE_VERSION_1_SIZE,

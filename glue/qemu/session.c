@@ -6,11 +6,13 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine.h"
 #include "event_log.h"
+#include "guard_test.h"
+#include "guest_life.h"
 #include "guest_memory.h"
+#include "periodic.h"
 #include "statistics.h"
 #include "vcpu.h"
 #include "write_guard.h"
@@ -18,6 +20,7 @@
 #define CR0_PG (1ull << 31)
 #define USER_MODE 3u
 #define MAX_ATTEMPTS 100 /* to end something that is in use */
+#define STRESS_PERIOD 20000000 /* nanoseconds between two restarts */
 
 enum SessionState {
     SESSION_WAITING,   /* for code of a user process */
@@ -30,9 +33,9 @@ static struct {
     _Atomic enum SessionState state;
     bool is_wanted; /* start=user */
     Arguments arguments;
-    QWORD first_user_rip;
+    QWORD first_rip;
     bool is_memory_declared; /* and the guard in place: both survive a reset of the machine */
-    int shutdown_state;      /* QEMU's number of the run state in which the machine is over */
+    QWORD restarts_left;     /* of the argument stress */
 } session;
 
 void *session_guest(void)
@@ -101,23 +104,41 @@ static bool take_records(void)
 }
 
 static void stop_protection(void);
+static void restart(void);
 
-static void start_protection(void)
+static Periodic stress = {.period = STRESS_PERIOD, .work = restart};
+
+/** Gives the guest to the engine. Everything is checked and declared. */
+static bool notify_engine(void)
 {
     const INTRO_GUEST_CONFIG config = {.Size = sizeof config, .StoreCompletion = introCompletionData,
                                        .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK, .Guards = session.arguments.guards};
 
+    if (!succeeded("IntConfigureGuest", engine.IntConfigureGuest(&session, &config)) ||
+        !succeeded("NewGuestNotification", engine.glue.NewGuestNotification(&session, session.arguments.options, NULL, 0))) {
+        atomic_store(&session.state, SESSION_OVER);
+        return false;
+    }
+    atomic_store(&session.state, SESSION_ACTIVE);
+    if (take_records())
+        return true;
+    stop_protection();
+    return false;
+}
+
+static void start_protection(void)
+{
     check_or_exit();
     log_event("guest", "vcpus=%u memory=%" PRIu64 "MiB rip=0x%" PRIx64, vcpu_count(), guest_memory.size >> 20,
-              session.first_user_rip);
-    if (!declare_memory() || !succeeded("IntConfigureGuest", engine.IntConfigureGuest(&session, &config)) ||
-        !succeeded("NewGuestNotification", engine.glue.NewGuestNotification(&session, session.arguments.options, NULL, 0))) {
+              session.first_rip);
+    if (!declare_memory()) {
         atomic_store(&session.state, SESSION_OVER);
         return;
     }
-    atomic_store(&session.state, SESSION_ACTIVE);
-    if (!take_records())
-        stop_protection();
+    if (session.arguments.guard_test)
+        guard_test_run(session.arguments.guard_test);
+    if (notify_engine() && session.restarts_left)
+        periodic_start(&stress);
 }
 
 /** Runs with every vCPU stopped. */
@@ -132,19 +153,71 @@ static void start_in_exclusive_section(CPUState *cpu, CpuWorkArgument argument)
     qemu_big_lock_release(taken);
 }
 
-void session_consider_start(const TranslatedBlock *block)
+/** Has all vCPUs stopped for the start. */
+static void schedule_start(const Vcpu *vcpu, QWORD rip)
 {
     enum SessionState expected = SESSION_WAITING;
+
+    if (!atomic_compare_exchange_strong(&session.state, &expected, SESSION_SCHEDULED))
+        return;
+    session.first_rip = rip;
+    qemu.async_safe_run_on_cpu(vcpu->cpu, start_in_exclusive_section, (CpuWorkArgument){.host_ptr = NULL});
+}
+
+void session_consider_start(const TranslatedBlock *block)
+{
     const Vcpu *vcpu;
 
     if (atomic_load_explicit(&session.state, memory_order_relaxed) != SESSION_WAITING)
         return;
     vcpu = vcpu_current();
-    if (!vcpu || vcpu_cpl(vcpu) != USER_MODE || !(vcpu->state->cr[0] & CR0_PG) ||
-        !atomic_compare_exchange_strong(&session.state, &expected, SESSION_SCHEDULED))
+    if (vcpu && vcpu_cpl(vcpu) == USER_MODE && (vcpu->state->cr[0] & CR0_PG))
+        schedule_start(vcpu, qemu.qemu_plugin_tb_vaddr(block));
+}
+
+/* ---- starting over ------------------------------------------------------------------------------------------------- */
+
+/** One of the restarts of the argument stress. */
+static void restart(void)
+{
+    if (atomic_load(&session.state) != SESSION_ACTIVE || !session.restarts_left) {
+        periodic_stop(&stress);
         return;
-    session.first_user_rip = qemu.qemu_plugin_tb_vaddr(block);
-    qemu.async_safe_run_on_cpu(vcpu->cpu, start_in_exclusive_section, (CpuWorkArgument){.host_ptr = NULL});
+    }
+    session.restarts_left--;
+    stop_protection();
+    statistics_restart();
+    notify_engine();
+}
+
+/** Runs with every vCPU stopped. */
+static void reset_in_exclusive_section(CPUState *cpu, CpuWorkArgument argument)
+{
+    bool taken = qemu_big_lock_acquire();
+    INTSTATUS status = INT_STATUS_CANNOT_UNLOAD;
+
+    (void)cpu;
+    (void)argument;
+    if (atomic_load(&session.state) == SESSION_ACTIVE) {
+        for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
+            status = engine.IntGuestReset(&session);
+        statistics_restart();
+        if (!succeeded("IntGuestReset", status) || !take_records())
+            stop_protection();
+    }
+    qemu_big_lock_release(taken);
+}
+
+void session_resume_elsewhere(void)
+{
+    const Vcpu *vcpu = vcpu_get(0);
+
+    if (!vcpu)
+        return;
+    if (atomic_load(&session.state) == SESSION_ACTIVE)
+        qemu.async_safe_run_on_cpu(vcpu->cpu, reset_in_exclusive_section, (CpuWorkArgument){.host_ptr = NULL});
+    else if (vcpu->state->cr[0] & CR0_PG)
+        schedule_start(vcpu, vcpu->state->rip);
 }
 
 /* ---- end ---------------------------------------------------------------------------------------------------------- */
@@ -179,26 +252,18 @@ static void remove_memory(void)
     session.is_memory_declared = false;
 }
 
-/** The machine starts over: what the engine has learned of the guest is void, and its memory is free to be written. */
-static void on_reset(void *opaque)
+void session_wait_again(void)
 {
-    enum SessionState expected = SESSION_ACTIVE;
-
-    (void)opaque;
-    if (atomic_load(&session.state) != expected)
+    if (atomic_load(&session.state) != SESSION_ACTIVE)
         return;
     stop_protection();
     atomic_store(&session.state, SESSION_WAITING);
 }
 
-/** The vCPUs have stopped for good; guest memory is still there, which it no longer is when the process ends. */
-static void on_run_state(void *opaque, bool is_running, int run_state)
+void session_stop(void)
 {
-    (void)opaque;
-    if (!is_running && run_state == session.shutdown_state) {
-        stop_protection();
-        remove_memory();
-    }
+    stop_protection();
+    remove_memory();
 }
 
 void session_end(void)
@@ -212,8 +277,7 @@ void session_end(void)
     taken = qemu_big_lock_acquire();
     if (session.is_wanted && atomic_load(&session.state) == SESSION_WAITING)
         log_error("the guest was not protected at its end: no user process has run since it started");
-    stop_protection();
-    remove_memory();
+    session_stop();
     for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
         status = engine.IntUninit();
     if (!INT_SUCCESS(status))
@@ -226,10 +290,6 @@ void session_prepare(const Arguments *arguments)
 {
     session.is_wanted = true;
     session.arguments = *arguments;
-    session.shutdown_state = -1;
-    for (int i = 0; i < qemu.run_state_names->count; i++)
-        if (strcmp(qemu.run_state_names->names[i], "shutdown") == 0)
-            session.shutdown_state = i;
-    qemu.qemu_register_reset(on_reset, NULL);
-    qemu.qemu_add_vm_change_state_handler(on_run_state, NULL);
+    session.restarts_left = arguments->stress;
+    guest_life_prepare();
 }

@@ -13,6 +13,16 @@ void session_prepare(const Arguments *arguments);
 /** Called for each block of code that is translated; starts the protection when the first one of a user process is. */
 void session_consider_start(const TranslatedBlock *block);
 
+/** The machine was reset: ends the protection, and waits for the next user process. With the big lock, the vCPUs stopped. */
+void session_wait_again(void);
+
+/** The vCPUs are about to go on in another place than where they stopped, as after a snapshot was restored: the engine is asked
+ *  to start over, or started if there is a kernel. With the big lock, the vCPUs stopped. */
+void session_resume_elsewhere(void);
+
+/** Ends the protection for good, and takes back the guest's memory, which is gone when the process ends. With the big lock. */
+void session_stop(void);
+
 /** The handle by which the engine knows the guest. */
 void *session_guest(void);
 

@@ -23,6 +23,7 @@ typedef struct Vcpu {
     /* Breakpoints without effect, set by code_watch.c on the thread of the vCPU. */
     unsigned splits;
     uint64_t split[2];
+    unsigned split_attempts; /* for one address, without arriving there */
 
     /* Retry answers in a row, all at one RIP. */
     unsigned retries;
