@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Callbacks before the instructions that are watched. Every block that has one gets them when it is translated, whether the
-// engine wants to know or not; that is asked when the instruction is about to run, so that nothing has to be translated anew.
+// Callbacks before the instructions that are watched. Those that load a register get one whenever they are translated, whether
+// the engine wants to know or not; that is asked when they are about to run, so that nothing has to be translated anew. Those of
+// a page that must not be executed get one if it is such a page when they are translated.
 //
 // The registers must be exact. QEMU 10 sees to that. Under QEMU 7.2 registers that the block has changed before may still be in
 // registers of the host, so there the instruction has to be the first of its block. Blocks in which it is not get a callback at
@@ -12,6 +13,9 @@
 #include <string.h>
 
 #include "event_log.h"
+#include "fetch_exit.h"
+#include "fetch_guard.h"
+#include "guest_memory.h"
 #include "register_exit.h"
 #include "register_services.h"
 #include "vcpu.h"
@@ -32,6 +36,12 @@ static void *to_data(WatchedInstruction instruction)
 
     memcpy(&data, &instruction, sizeof data);
     return data;
+}
+
+/** Whether somebody wants to know of it now. */
+static bool is_wanted(WatchedInstruction instruction)
+{
+    return instruction.kind == WATCHED_FETCH ? fetch_guard_is_used() : register_is_armed(instruction);
 }
 
 /* ---- splitting of blocks, QEMU 7.2 -------------------------------------------------------------------------------- */
@@ -70,7 +80,7 @@ static void on_block_to_split(unsigned index, void *data)
     RestoredState before;
     uint64_t start, address;
 
-    if (!vcpu || !vcpu->record || !register_is_armed(instruction) ||
+    if (!vcpu || !vcpu->record || !is_wanted(instruction) ||
         !vcpu_restore_at(vcpu, (uintptr_t)__builtin_return_address(0), &before))
         return;
     start = vcpu_linear_rip(vcpu);
@@ -86,6 +96,19 @@ static void on_block_to_split(unsigned index, void *data)
     qemu.cpu_loop_exit(vcpu->cpu);
 }
 
+/** In the callback of a watched instruction: whether it is the one for which the page is being cut up. */
+static bool has_arrived(Vcpu *vcpu, uintptr_t return_address)
+{
+    RestoredState before;
+    bool is_here;
+
+    if (!vcpu_restore_at(vcpu, return_address, &before))
+        return false;
+    is_here = vcpu_linear_rip(vcpu) == vcpu->split[0];
+    vcpu_put_back(vcpu, &before);
+    return is_here;
+}
+
 /* ---- callbacks ---------------------------------------------------------------------------------------------------- */
 
 /** Before a watched instruction. */
@@ -96,9 +119,13 @@ static void on_instruction(unsigned index, void *data)
 
     if (!vcpu)
         return;
-    if (vcpu->splits)
+    if (vcpu->splits && has_arrived(vcpu, (uintptr_t)__builtin_return_address(0)))
         remove_splits(vcpu);
-    if (vcpu->record && register_is_armed(instruction))
+    if (!vcpu->record || !is_wanted(instruction))
+        return;
+    if (instruction.kind == WATCHED_FETCH)
+        fetch_exit(vcpu, instruction, (uintptr_t)__builtin_return_address(0));
+    else
         register_exit(vcpu, instruction, (uintptr_t)__builtin_return_address(0));
 }
 
@@ -108,28 +135,48 @@ static void add_callback(TranslatedInstruction *where, InstructionCallback callb
                                                 to_data(instruction));
 }
 
+/** What is watched about one instruction. */
+typedef struct Watches {
+    unsigned count;
+    WatchedInstruction list[2]; /* in the order in which they are told */
+} Watches;
+
+static Watches find_watches(const TranslatedInstruction *instruction)
+{
+    uint8_t bytes[MAX_INSTRUCTION];
+    WatchedInstruction found = instruction_match(bytes, qemu_instruction_bytes(instruction, bytes, sizeof bytes));
+    Watches watches = {.count = 0};
+
+    if (fetch_guard_is_used()) {
+        const BYTE *host = qemu.qemu_plugin_insn_haddr(instruction);
+        QWORD offset = (QWORD)(host - guest_memory.host);
+
+        if (host >= guest_memory.host && offset < guest_memory.size && fetch_guard_has(offset))
+            watches.list[watches.count++] =
+                (WatchedInstruction){.kind = WATCHED_FETCH, .length = found.length, .place = offset};
+    }
+    if (found.kind != WATCHED_NOT)
+        watches.list[watches.count++] = found;
+    return watches;
+}
+
 void code_watch_block(const TranslatedBlock *block)
 {
-    TranslatedInstruction *first = NULL;
-    WatchedInstruction of_first = {.kind = WATCHED_NOT};
     size_t count = qemu.qemu_plugin_tb_n_insns(block);
+    TranslatedInstruction *first = count ? qemu.qemu_plugin_tb_get_insn(block, 0) : NULL;
 
-    for (size_t i = 0; i < count; i++) {
+    // The first one comes last: callbacks run in the order of their making, and those that leave the block have to be first.
+    for (size_t i = count; i-- > 0;) {
         TranslatedInstruction *at = qemu.qemu_plugin_tb_get_insn(block, i);
-        uint8_t bytes[MAX_INSTRUCTION];
-        WatchedInstruction instruction = instruction_match(bytes, qemu_instruction_bytes(at, bytes, sizeof bytes));
+        Watches watches = find_watches(at);
 
-        if (i == 0) {
-            first = at;
-            of_first = instruction;
-        } else if (instruction.kind != WATCHED_NOT && qemu.has_exact_callbacks) {
-            add_callback(at, on_instruction, instruction);
-        } else if (instruction.kind != WATCHED_NOT) {
-            instruction.place = qemu.qemu_plugin_insn_vaddr(at) - qemu.qemu_plugin_insn_vaddr(first);
-            add_callback(first, on_block_to_split, instruction);
+        for (unsigned n = 0; n < watches.count; n++) {
+            if (i == 0 || qemu.has_exact_callbacks) {
+                add_callback(at, on_instruction, watches.list[n]);
+            } else {
+                watches.list[n].place = qemu.qemu_plugin_insn_vaddr(at) - qemu.qemu_plugin_insn_vaddr(first);
+                add_callback(first, on_block_to_split, watches.list[n]);
+            }
         }
     }
-    // After those that leave the block: callbacks run in this order.
-    if (of_first.kind != WATCHED_NOT)
-        add_callback(first, on_instruction, of_first);
 }

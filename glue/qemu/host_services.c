@@ -9,6 +9,7 @@
 
 #include "alerts.h"
 #include "event_log.h"
+#include "fetch_guard.h"
 #include "guest_memory.h"
 #include "register_services.h"
 #include "timer_services.h"
@@ -54,26 +55,38 @@ static INTSTATUS get_rights(void *guest, DWORD ept, QWORD gpa, BYTE *read, BYTE 
         return INT_STATUS_INVALID_PARAMETER_MIX;
     *read = 1;
     *write = !write_guard_get(gpa);
-    *execute = 1;
+    *execute = !fetch_guard_get(gpa);
     return INT_STATUS_SUCCESS;
 }
 
 static INTSTATUS set_rights(void *guest, DWORD ept, QWORD gpa, BYTE read, BYTE write, BYTE execute)
 {
+    INTSTATUS status;
+    bool taken;
+
     (void)guest;
     (void)ept;
-    if (!read || !execute) {
-        log_error_limited("cannot withdraw the %s right of gpa=0x%llx: this glue traps writes alone",
-                          read ? "execute" : "read", (unsigned long long)gpa);
+    if (!read) {
+        log_error_limited("cannot withdraw the read right of gpa=0x%llx: this glue traps writes and execution",
+                          (unsigned long long)gpa);
         return INT_STATUS_NOT_SUPPORTED;
     }
-    return write_guard_set(gpa, !write);
+    taken = qemu_big_lock_acquire();
+    status = write_guard_set(gpa, !write);
+    if (INT_SUCCESS(status))
+        status = fetch_guard_set(gpa, !execute);
+    qemu_big_lock_release(taken);
+    return status;
 }
 
 static INTSTATUS flush_rights(void *guest)
 {
+    bool taken = qemu_big_lock_acquire();
+
     (void)guest;
     write_guard_flush();
+    fetch_guard_flush();
+    qemu_big_lock_release(taken);
     return INT_STATUS_SUCCESS;
 }
 

@@ -124,7 +124,7 @@ static bool lets_execute(Vcpu *vcpu, const RegisterExit *exit)
 /** Leaves the instruction undone, if the answer wants that. Returns whether the vCPU has to leave its translated code. */
 static bool carry_out(Vcpu *vcpu, const RegisterExit *exit)
 {
-    QWORD changes = vcpu_exit_take_changes(vcpu), next = vcpu->state->rip + exit->instruction.length;
+    QWORD changes = vcpu_exit_take_changes(vcpu);
 
     if (vcpu_exit_is_retried(vcpu, exit->action))
         return true;
@@ -132,7 +132,7 @@ static bool carry_out(Vcpu *vcpu, const RegisterExit *exit)
         return false;
     vcpu_exit_set_registers(vcpu, changes);
     if (!(changes & VCPU_REG_RIP))
-        vcpu->state->rip = vcpu_cs_type(vcpu) == IG_CS_TYPE_64B ? next : next & LOW_HALF;
+        vcpu_skip(vcpu, exit->instruction.length);
     return true;
 }
 

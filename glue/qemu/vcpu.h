@@ -25,6 +25,10 @@ typedef struct Vcpu {
     uint64_t split[2];
     unsigned split_attempts; /* for one address, without arriving there */
 
+    /* The next instruction, if it is this one, is executed without asking: fetch_exit.c. */
+    bool passes;
+    QWORD pass_rip;
+
     /* Retry answers in a row, all at one RIP. */
     unsigned retries;
     QWORD retry_rip;
@@ -85,6 +89,9 @@ DWORD vcpu_cpl(const Vcpu *vcpu);
  * not set.
  */
 QWORD vcpu_write_registers(Vcpu *vcpu, const IG_ARCH_REGS *registers, QWORD mask);
+
+/** Moves RIP past an instruction; to be left as above. */
+void vcpu_skip(Vcpu *vcpu, unsigned length);
 
 /** How a store came about. */
 typedef enum StoreOrigin {

@@ -113,3 +113,10 @@ QWORD vcpu_write_registers(Vcpu *vcpu, const IG_ARCH_REGS *registers, QWORD mask
     }
     return mask & ~(VCPU_REG_GPRS | VCPU_REG_RIP | VCPU_REG_FLAGS);
 }
+
+void vcpu_skip(Vcpu *vcpu, unsigned length)
+{
+    QWORD next = vcpu->state->rip + length;
+
+    vcpu->state->rip = vcpu->state->hflags & HFLAGS_CS64 ? next : (uint32_t)next;
+}
