@@ -110,6 +110,18 @@ void drive_tables_of_guest(void)
     guest->cpus[0].regs.Rdi = store.gla;
     drive_blocked(guest, &store, "over the start of the table");
     drive_finish(guest);
+
+    /* One table, which the second vCPU knows to be longer: all of it counts. */
+    guest = guest_create(2);
+    guest_set_idt(guest, 0, GLA_IDT, 0x7FF);
+    if (!CHECK_STATUS(INT_STATUS_SUCCESS, guest_start(guest, OPTION_IDT), "two vCPUs with one table and two limits"))
+        return;
+    value = 0x1E57;
+    store = drive_gate_store(guest, 1, 100, &value);
+    drive_blocked(guest, &store, "a gate that both vCPUs have");
+    store = drive_gate_store(guest, 1, 200, &value);
+    drive_blocked(guest, &store, "a gate that only the second vCPU has");
+    drive_finish(guest);
 }
 
 /* What the instruction looks like makes no difference to stores whose bytes are known. */
