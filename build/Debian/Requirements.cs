@@ -26,10 +26,17 @@ public static class Requirements
         new("dpkg", "dpkg-deb"),
     ];
 
+    /// <summary>The benchmarks: valgrind counts instructions.</summary>
+    public static IReadOnlyList<Requirement> Bench { get; } =
+    [
+        .. Guest,
+        new("valgrind", "valgrind"),
+    ];
+
     /// <summary>The tests: the header is tried with a C++ compiler too.</summary>
     public static IReadOnlyList<Requirement> Tests { get; } =
     [
-        .. Guest,
+        .. Bench,
         new("g++", "g++"),
     ];
 }

@@ -4,6 +4,7 @@ using System.IO;
 using Build.Cli;
 using Build.Debian;
 using Build.Guest;
+using Build.Measurements;
 using Build.Steps;
 using Build.Tools;
 
@@ -34,6 +35,7 @@ public sealed class TestVerb : IVerb
             BuildVerb.BuildNative(context);
             LibraryStep.RunTestVariant(context);
             TestNativeStep.Run(context);
+            new NativeBench(context).Compile();
             new GuestKit(context).Make();
         }
 
