@@ -43,8 +43,8 @@ internal unsafe struct FrameHookBlock
     public static FrameHook* HooksOf(FrameHookBlock* block) => (FrameHook*)((byte*)block + HeadBytes);
 
     /// <summary>The bucket of a frame.</summary>
-    /// <remarks>With the key's multiplication alone, frames at even distances fall into buckets at even distances, and one key in a
-    /// few hundred makes chains of ten and more of them.</remarks>
+    /// <remarks>With the key's multiplication alone, frames at even distances fall into buckets at even distances, and one key in
+    /// a few hundred makes chains of ten and more of them.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int* BucketOf(FrameHookBlock* block, ulong frame, ulong key)
     {

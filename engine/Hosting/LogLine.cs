@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
+using System.Text.Unicode;
 using Engine.Abi;
 
 namespace Engine.Hosting;
@@ -45,7 +45,8 @@ internal unsafe ref struct LogLine
     /// <summary>Called by the compiler for the fixed parts.</summary>
     public void AppendLiteral(string text)
     {
-        Encoding.UTF8.TryGetBytes(text.AsSpan(0, Math.Min(text.Length, Rest.Length)), Rest, out int written);
+        // As many whole characters as fit.
+        Utf8.FromUtf16(text, Rest, out _, out int written);
         _length += written;
     }
 

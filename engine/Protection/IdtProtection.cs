@@ -153,8 +153,11 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
             return;
         }
 
-        if (_tables.Exists(known => known.Linear == regs.IdtBase && known.Pages.AsSpan().SequenceEqual(pages)))
+        if (_tables.Exists(
+            known => known.Linear == regs.IdtBase && known.Length >= length && known.Pages.AsSpan().StartsWith(pages)))
+        {
             return;
+        }
 
         _tables.Add(new IdtTable(regs.IdtBase, length, (efer & EferLma) != 0 ? 16 : 8, pages));
         status = SetHooks(_tables.Count - 1);

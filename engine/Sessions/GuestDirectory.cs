@@ -47,9 +47,12 @@ internal sealed class GuestDirectory
     {
         lock (_writer)
         {
+            if (!session.TryForget())
+                return;
+
             List<GuestSession> sessions = All();
-            if (session.IsUnused && sessions.Remove(session))
-                Publish(sessions);
+            sessions.Remove(session);
+            Publish(sessions);
         }
     }
 

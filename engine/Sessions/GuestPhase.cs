@@ -14,4 +14,7 @@ internal enum GuestPhase
 
     /// <summary>Being let go; an exit was still inside when it was tried last.</summary>
     Closing,
+
+    /// <summary>Out of the directory: a thread that found it before then looks again.</summary>
+    Forgotten,
 }

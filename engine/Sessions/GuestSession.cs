@@ -37,15 +37,19 @@ internal sealed unsafe class GuestSession
     /// <summary>Facts about its hypervisor.</summary>
     public IntroGuestConfig Config { get; private set; }
 
-    /// <summary>Whether nothing is left that the session is kept for.</summary>
-    public bool IsUnused => Active is null && !_memory.HasRegions && Volatile.Read(ref _phase) == (int)GuestPhase.Declared &&
-        Config.Size == 0;
+    /// <summary>Whether the directory does not know it any more.</summary>
+    public bool IsForgotten => Volatile.Read(ref _phase) == (int)GuestPhase.Forgotten;
 
     /// <summary>Level of the guest's log.</summary>
     public IgLogLevel LogLevel
     {
         set => _log.Level = value;
     }
+
+    /// <summary>Ends it if nothing is left that it is kept for; then it cannot be started any more.</summary>
+    public bool TryForget() =>
+        Active is null && !_memory.HasRegions && Config.Size == 0 &&
+        Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Forgotten, (int)GuestPhase.Declared) == (int)GuestPhase.Declared;
 
     /// <summary>IntConfigureGuest.</summary>
     public IntStatus Configure(in IntroGuestConfig config)
@@ -114,7 +118,7 @@ internal sealed unsafe class GuestSession
     public IntStatus Stop()
     {
         int phase = Volatile.Read(ref _phase);
-        if (phase == (int)GuestPhase.Declared)
+        if (phase is (int)GuestPhase.Declared or (int)GuestPhase.Forgotten)
             return IntStatus.NotNeededHint;
         if (phase == (int)GuestPhase.Changing ||
             Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Changing, phase) != phase)

@@ -58,11 +58,17 @@ internal sealed unsafe class IntroEngine
     {
         if (handle == 0)
             return IntStatus.InvalidParameter1;
-        GuestSession? session = _guests.FindOrAdd(handle, in _settings);
-        if (session is null)
-            return IntStatus.InsufficientResources;
+        GuestSession? session;
+        IntStatus status;
+        do
+        {
+            session = _guests.FindOrAdd(handle, in _settings);
+            if (session is null)
+                return IntStatus.InsufficientResources;
+            status = session.Start(options);
+        }
+        while (status == IntStatus.Busy && session.IsForgotten);
 
-        IntStatus status = session.Start(options);
         if (!status.IsSuccess())
             _guests.RemoveIfUnused(session);
         if (support != null && session.Active is { } active)
