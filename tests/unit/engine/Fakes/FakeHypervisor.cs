@@ -110,7 +110,11 @@ internal sealed class FakeHypervisor
     public static FakeHypervisor? Find(nint handle) => s_guests.GetValueOrDefault(handle);
 
     /// <summary>Lets the process forget it, for tests with very many.</summary>
-    public void Forget() => s_guests.TryRemove(Handle, out _);
+    public void Forget()
+    {
+        s_guests.TryRemove(Handle, out _);
+        Log.Forget();
+    }
 
     /// <summary>The engine's view of it.</summary>
     public Hypervisor Open(bool withCopy = false) =>

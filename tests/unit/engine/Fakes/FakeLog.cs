@@ -47,6 +47,9 @@ internal sealed unsafe class FakeLog
     /// <summary>A HostLog that writes here.</summary>
     public HostLog Open(IgLogLevel level = IgLogLevel.Debug) => new(Address, FakeShim.WithoutCopy) { Level = level };
 
+    /// <summary>Lets the process forget it.</summary>
+    public void Forget() => s_logs.TryRemove(Address, out _);
+
     /// <summary>Stand-in of the shim's Trace.</summary>
     [UnmanagedCallersOnly]
     internal static void Trace(void* tracePrint, byte* text)

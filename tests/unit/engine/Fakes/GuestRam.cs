@@ -34,7 +34,8 @@ internal sealed unsafe class GuestRam : IDisposable
 
     public byte* At(ulong gpa)
     {
-        Assert.True(Contains(gpa, 1), $"the test itself touches {gpa:x}, which is not in its memory");
+        if (!Contains(gpa, 1))
+            Assert.Fail($"the test itself touches {gpa:x}, which is not in its memory");
         return _host + (gpa - Gpa);
     }
 
