@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "alerts.h"
 #include "event_log.h"
@@ -13,7 +14,8 @@
 #include "guest_memory.h"
 #include "register_services.h"
 #include "timer_services.h"
-#include "write_guard.h"
+#include "vcpu.h"
+#include "page_guard.h"
 
 static _Atomic(PFUNC_IntEPTViolationCallback) violation_handler;
 
@@ -53,8 +55,8 @@ static INTSTATUS get_rights(void *guest, DWORD ept, QWORD gpa, BYTE *read, BYTE 
     (void)ept; // there is one set of rights
     if (!read || !write || !execute)
         return INT_STATUS_INVALID_PARAMETER_MIX;
-    *read = 1;
-    *write = !write_guard_get(gpa);
+    *read = !(page_guard_get(gpa) & PAGE_GUARD_READ);
+    *write = !(page_guard_get(gpa) & PAGE_GUARD_WRITE);
     *execute = !fetch_guard_get(gpa);
     return INT_STATUS_SUCCESS;
 }
@@ -66,13 +68,8 @@ static INTSTATUS set_rights(void *guest, DWORD ept, QWORD gpa, BYTE read, BYTE w
 
     (void)guest;
     (void)ept;
-    if (!read) {
-        log_error_limited("cannot withdraw the read right of gpa=0x%llx: this glue traps writes and execution",
-                          (unsigned long long)gpa);
-        return INT_STATUS_NOT_SUPPORTED;
-    }
     taken = qemu_big_lock_acquire();
-    status = write_guard_set(gpa, !write);
+    status = page_guard_set(gpa, (write ? 0 : PAGE_GUARD_WRITE) | (read ? 0 : PAGE_GUARD_READ));
     if (INT_SUCCESS(status))
         status = fetch_guard_set(gpa, !execute);
     qemu_big_lock_release(taken);
@@ -84,7 +81,7 @@ static INTSTATUS flush_rights(void *guest)
     bool taken = qemu_big_lock_acquire();
 
     (void)guest;
-    write_guard_flush();
+    page_guard_flush();
     fetch_guard_flush();
     qemu_big_lock_release(taken);
     return INT_STATUS_SUCCESS;
@@ -103,6 +100,26 @@ static INTSTATUS unregister_handler(void *guest)
 {
     (void)guest;
     atomic_store(&violation_handler, NULL);
+    return INT_STATUS_SUCCESS;
+}
+
+/** Bytes that the instruction of the current exit is to read instead of what is in memory. */
+static INTSTATUS set_emulator_context(void *guest, DWORD cpu, QWORD address, DWORD size, PBYTE bytes)
+{
+    Vcpu *vcpu = cpu == IG_CURRENT_VCPU ? vcpu_current() : vcpu_get(cpu);
+
+    (void)guest;
+    if (!vcpu)
+        return INT_STATUS_INVALID_PARAMETER_2;
+    if (!bytes)
+        return INT_STATUS_INVALID_PARAMETER_5;
+    if (size > sizeof vcpu->patch)
+        return INT_STATUS_NOT_SUPPORTED;
+    if (!vcpu->is_in_exit)
+        return INT_STATUS_INVALID_OPERATION_STATE;
+    memcpy(vcpu->patch, bytes, size);
+    vcpu->patch_size = size;
+    vcpu->patch_address = address;
     return INT_STATUS_SUCCESS;
 }
 
@@ -150,6 +167,7 @@ void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper, unsigned untrapped
         .NotifyIntrospectionDeactivated = notify_deactivated,
         .NotifyIntrospectionAlert = notify_alert,
         .FlushEPTPermissions = flush_rights,
+        .SetIntroEmulatorContext = set_emulator_context,
     };
     register_services_fill(glue, untrapped);
     timer_services_fill(glue);

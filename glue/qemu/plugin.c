@@ -12,7 +12,7 @@
 #include "session.h"
 #include "vcpu.h"
 #include "vcpu_fields.h"
-#include "write_guard.h"
+#include "page_guard.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -50,7 +50,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const QemuPluginInfo *info, int cou
 
     log_start();
     if (!arguments_parse(count, arguments, &parsed) || !qemu_symbols_resolve(info, version, sizeof version) ||
-        !vcpu_fields_resolve() || !write_guard_register_type())
+        !vcpu_fields_resolve() || !page_guard_register_type())
         return 1;
     guest_queries_prepare();
     vcpu_restore_warm_up();

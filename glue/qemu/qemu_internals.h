@@ -44,6 +44,8 @@
     F(void, memory_region_init_rom_device_nomigrate,                                                                      \
       (MemoryRegion *, void *owner, const MemoryRegionOps *, void *opaque, const char *name, uint64_t size,               \
        void **error))                                                                                                     \
+    F(void, memory_region_init_io,                                                                                        \
+      (MemoryRegion *, void *owner, const MemoryRegionOps *, void *opaque, const char *name, uint64_t size))              \
     F(void, memory_region_init_alias,                                                                                     \
       (MemoryRegion *, void *owner, const char *name, MemoryRegion *original, hwaddr offset, uint64_t size))              \
     F(void, memory_region_init_iommu,                                                                                     \

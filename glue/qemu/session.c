@@ -15,7 +15,7 @@
 #include "periodic.h"
 #include "statistics.h"
 #include "vcpu.h"
-#include "write_guard.h"
+#include "page_guard.h"
 
 #define CR0_PG (1ull << 31)
 #define USER_MODE 3u
@@ -66,7 +66,7 @@ static void check_or_exit(void)
     for (DWORD i = 0; i < vcpu_count() && is_right; i++)
         is_right = vcpu_get(i) && vcpu_verify(vcpu_get(i));
     if (is_right && !session.is_memory_declared)
-        is_right = guest_memory_find() && write_guard_install();
+        is_right = guest_memory_find() && page_guard_install();
     if (!is_right)
         exit(EXIT_FAILURE);
 }

@@ -72,7 +72,7 @@ void statistics_print(void)
     log_event("stats",
               "exits=%" PRIu64 " blocked=%" PRIu64 " allowed=%" PRIu64 " engine-ns-median=%" PRIu64 " engine-ns-mean=%" PRIu64
               " glue-ns-mean=%" PRIu64 " store=%" PRIu64 " cr=%" PRIu64 " msr=%" PRIu64 " xcr=%" PRIu64 " dtr=%" PRIu64
-              " fetch=%" PRIu64 " timer=%" PRIu64 " restarts=%" PRIu64, exits, blocked, exits - blocked, median(), engine_total / divisor, glue_total / divisor,
+              " fetch=%" PRIu64 " read=%" PRIu64 " timer=%" PRIu64 " restarts=%" PRIu64, exits, blocked, exits - blocked, median(), engine_total / divisor, glue_total / divisor,
               of_kind[STATISTICS_STORE], of_kind[STATISTICS_CR], of_kind[STATISTICS_MSR], of_kind[STATISTICS_XCR],
-              of_kind[STATISTICS_DTR], of_kind[STATISTICS_FETCH], timer_calls, restarts);
+              of_kind[STATISTICS_DTR], of_kind[STATISTICS_FETCH], of_kind[STATISTICS_READ], timer_calls, restarts);
 }

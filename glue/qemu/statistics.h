@@ -14,6 +14,7 @@ typedef enum StatisticsKind {
     STATISTICS_XCR,
     STATISTICS_DTR,
     STATISTICS_FETCH,
+    STATISTICS_READ,
     STATISTICS_KIND_COUNT
 } StatisticsKind;
 

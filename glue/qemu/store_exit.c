@@ -11,7 +11,7 @@
 #include "session.h"
 #include "statistics.h"
 #include "vcpu_exit.h"
-#include "write_guard.h"
+#include "page_guard.h"
 
 #define MAX_STORE 8u
 
@@ -20,31 +20,6 @@ static bool lets_store_land(INTRO_ACTION action)
 {
     // Patched bytes are for an instruction that is executed again; here the bytes of the store are known and judged.
     return action == introGuestAllowed || action == introGuestAllowedPatched || action == introGuestIgnore;
-}
-
-/** Puts the registers that the engine has changed into the vCPU. Returns whether the instruction has to be left. */
-static bool apply_registers(Vcpu *vcpu, StoreOrigin origin)
-{
-    QWORD mask = vcpu_exit_take_changes(vcpu);
-
-    if (!mask)
-        return false;
-    if (origin != STORE_BY_INSTRUCTION) {
-        log_error_limited("cpu=%u rip=0x%" PRIx64 ": registers were not changed: the store is not that of an instruction",
-                          vcpu->index, vcpu->state->rip);
-        return false;
-    }
-    if (!(mask & VCPU_REG_RIP)) {
-        if (!vcpu->record->Instruction.Length) {
-            log_error_limited("cpu=%u rip=0x%" PRIx64 ": registers were not changed: the engine gave no instruction length",
-                              vcpu->index, vcpu->state->rip);
-            return false;
-        }
-        vcpu->record->Regs.Rip = vcpu->state->rip + vcpu->record->Instruction.Length;
-        mask |= VCPU_REG_RIP;
-    }
-    vcpu_exit_set_registers(vcpu, mask);
-    return true;
 }
 
 /** A store of a vCPU. Does not return where the instruction is left. */
@@ -67,8 +42,8 @@ static void vcpu_store(Vcpu *vcpu, PFUNC_IntEPTViolationCallback handler, QWORD 
     returned = clock_nanoseconds();
     vcpu_exit_end(vcpu, "a store", status, action);
     if (lets_store_land(action))
-        write_guard_store(block_offset, &data, size);
-    leaves = apply_registers(vcpu, origin) || (vcpu_exit_is_retried(vcpu, action) && origin == STORE_BY_INSTRUCTION);
+        page_guard_store(block_offset, &data, size);
+    leaves = vcpu_exit_apply(vcpu, origin) || (vcpu_exit_is_retried(vcpu, action) && origin == STORE_BY_INSTRUCTION);
     if (!leaves)
         vcpu_put_back(vcpu, &before);
     statistics_exit(STATISTICS_STORE, action == introGuestNotAllowed, returned - called, clock_nanoseconds() - begin);
@@ -89,7 +64,7 @@ static void device_store(QWORD block_offset, QWORD gpa, uint64_t data, unsigned 
                           engine.IntStatusToString(status), action);
     // A device cannot be made to try again: Retry drops the store.
     if (lets_store_land(action))
-        write_guard_store(block_offset, &data, size);
+        page_guard_store(block_offset, &data, size);
     statistics_exit(STATISTICS_STORE, action == introGuestNotAllowed, returned - called, clock_nanoseconds() - begin);
 }
 
@@ -107,8 +82,8 @@ MemTxResult store_exit(QWORD block_offset, uint64_t data, unsigned size, MemTxAt
                           block_offset);
         return MEMTX_DONE;
     }
-    if (!handler) // the engine is not there any more, the page is about to be free
-        write_guard_store(block_offset, &data, size);
+    if (!handler || !(page_guard_of(block_offset) & PAGE_GUARD_WRITE)) // about to be free, or guarded against reads alone
+        page_guard_store(block_offset, &data, size);
     else if (vcpu && vcpu->record)
         vcpu_store(vcpu, handler, block_offset, gpa, data, size, begin);
     else

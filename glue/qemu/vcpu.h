@@ -20,6 +20,11 @@ typedef struct Vcpu {
     bool is_in_exit;
     QWORD set_registers; /* VCPU_REG_ bits that SET_REGISTERS has changed */
 
+    /* Bytes that SetIntroEmulatorContext has given for this exit. */
+    DWORD patch_size;
+    QWORD patch_address;
+    BYTE patch[64];
+
     /* Breakpoints without effect, set by code_watch.c on the thread of the vCPU. */
     unsigned splits;
     uint64_t split[2];
@@ -112,11 +117,15 @@ typedef struct RestoredState {
  */
 StoreOrigin vcpu_restore(Vcpu *vcpu, RestoredState *before);
 
+/** The same for a read: whether it is that of an instruction, which can be left. QEMU notes no place when it reads code or the
+ *  tables of its own accord, and the registers are as they are then. */
+bool vcpu_restore_read(Vcpu *vcpu, RestoredState *before);
+
 /** The same in a callback before an instruction, by its return address into translated code. False if QEMU does not know the
  *  place; then nothing has changed. */
 bool vcpu_restore_at(Vcpu *vcpu, uintptr_t return_address, RestoredState *before);
 
-/** Puts back what vcpu_restore and vcpu_restore_at have changed. */
+/** Puts back what these have changed. */
 void vcpu_put_back(Vcpu *vcpu, const RestoredState *before);
 
 /** Runs the parts of the walk that are slow the first time. */

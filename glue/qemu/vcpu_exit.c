@@ -28,6 +28,7 @@ void vcpu_exit_begin(Vcpu *vcpu)
     record->PushedMask = VCPU_REG_GPRS | VCPU_REG_RIP | VCPU_REG_FLAGS | VCPU_REG_CR0 | VCPU_REG_CR2 | VCPU_REG_CR3 |
                          VCPU_REG_CR4 | VCPU_REG_CR8 | VCPU_REG_DR7 | VCPU_REG_EFER | VCPU_REG_CS_TYPE | VCPU_REG_CPL |
                          VCPU_REG_SEGMENTS | VCPU_REG_TABLES | VCPU_REG_XCR0;
+    vcpu->patch_size = 0;
     vcpu->is_in_exit = true;
 }
 
@@ -72,4 +73,28 @@ void vcpu_exit_set_registers(Vcpu *vcpu, QWORD mask)
 
     if (rest)
         log_error_limited("cpu=%u: registers of mask 0x%" PRIx64 " cannot be changed by this glue", vcpu->index, rest);
+}
+
+bool vcpu_exit_apply(Vcpu *vcpu, StoreOrigin origin)
+{
+    QWORD mask = vcpu_exit_take_changes(vcpu);
+
+    if (!mask)
+        return false;
+    if (origin != STORE_BY_INSTRUCTION) {
+        log_error_limited("cpu=%u rip=0x%" PRIx64 ": registers were not changed: the access is not that of an instruction",
+                          vcpu->index, vcpu->state->rip);
+        return false;
+    }
+    if (!(mask & VCPU_REG_RIP)) {
+        if (!vcpu->record->Instruction.Length) {
+            log_error_limited("cpu=%u rip=0x%" PRIx64 ": registers were not changed: the engine gave no instruction length",
+                              vcpu->index, vcpu->state->rip);
+            return false;
+        }
+        vcpu->record->Regs.Rip = vcpu->state->rip + vcpu->record->Instruction.Length;
+        mask |= VCPU_REG_RIP;
+    }
+    vcpu_exit_set_registers(vcpu, mask);
+    return true;
 }

@@ -22,4 +22,8 @@ QWORD vcpu_exit_take_changes(Vcpu *vcpu);
 /** Sets registers from the record. The instruction must be left then. */
 void vcpu_exit_set_registers(Vcpu *vcpu, QWORD mask);
 
+/** Carries out the changes that the engine wants in the exit of a memory access: the instruction is over then, and RIP behind it
+ *  unless the engine has set it. Returns whether the instruction has to be left. */
+bool vcpu_exit_apply(Vcpu *vcpu, StoreOrigin origin);
+
 #endif

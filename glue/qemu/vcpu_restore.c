@@ -37,29 +37,57 @@ static uintptr_t walk(Vcpu *vcpu)
     return 0;
 }
 
-/** Learns where QEMU notes the return address. Returns whether it is noted anywhere. */
-static bool learn(const Vcpu *vcpu, uintptr_t return_address)
+/** Counts an offset at which alone the return address was found. Callbacks come one at a time, under the big lock. */
+static void believe(size_t offset)
 {
     static size_t candidate;
     static unsigned matches;
+
+    matches = offset == candidate ? matches + 1 : 1;
+    candidate = offset;
+    if (matches >= MATCHES_TO_BELIEVE)
+        atomic_store(&known_offset, offset);
+}
+
+/** Learns where QEMU notes the return address. Returns whether it is noted anywhere. */
+static bool learn(const Vcpu *vcpu, uintptr_t return_address)
+{
     const char *object = (const char *)vcpu->cpu;
     size_t size = (size_t)((const char *)vcpu->state - object), where = 0;
     unsigned found = 0;
 
-    // Callbacks come one at a time, under the big lock.
     for (size_t offset = sizeof(uintptr_t); offset + sizeof(uintptr_t) <= size; offset += sizeof(uintptr_t)) {
         if (*(const uintptr_t *)(object + offset) == return_address) {
             where = offset;
             found++;
         }
     }
-    if (found == 1) {
-        matches = where == candidate ? matches + 1 : 1;
-        candidate = where;
-        if (matches >= MATCHES_TO_BELIEVE)
-            atomic_store(&known_offset, where);
-    }
+    if (found == 1)
+        believe(where);
     return found != 0;
+}
+
+/** The same where the stack does not show it: the one word of the CPU object that QEMU accepts. Returns whether there is one; the
+ *  registers are then restored to it. */
+static bool learn_without_stack(Vcpu *vcpu, const RestoredState *before)
+{
+    const char *object = (const char *)vcpu->cpu;
+    size_t size = (size_t)((const char *)vcpu->state - object), where = 0;
+    unsigned found = 0;
+
+    for (size_t offset = sizeof(uintptr_t); offset + sizeof(uintptr_t) <= size; offset += sizeof(uintptr_t)) {
+        uintptr_t word = *(const uintptr_t *)(object + offset);
+
+        if (word && qemu.cpu_restore_state(vcpu->cpu, word)) {
+            vcpu_put_back(vcpu, before);
+            where = offset;
+            found++;
+        }
+    }
+    if (found != 1)
+        return false;
+    believe(where);
+    return qemu.cpu_restore_state(vcpu->cpu, *(const uintptr_t *)(object + where));
 }
 
 StoreOrigin vcpu_restore(Vcpu *vcpu, RestoredState *before)
@@ -79,6 +107,18 @@ StoreOrigin vcpu_restore(Vcpu *vcpu, RestoredState *before)
     if (offset)
         return STORE_INSIDE; // QEMU has noted something else: a page walk on behalf of the instruction
     return learn(vcpu, found) ? STORE_BY_INSTRUCTION : STORE_INSIDE;
+}
+
+bool vcpu_restore_read(Vcpu *vcpu, RestoredState *before)
+{
+    size_t offset = atomic_load(&known_offset);
+    uintptr_t noted;
+
+    *before = (RestoredState){.rip = vcpu->state->rip, .cc_op = vcpu->state->cc_op};
+    if (!offset)
+        return learn_without_stack(vcpu, before);
+    noted = *(const uintptr_t *)((const char *)vcpu->cpu + offset);
+    return noted && qemu.cpu_restore_state(vcpu->cpu, noted);
 }
 
 bool vcpu_restore_at(Vcpu *vcpu, uintptr_t return_address, RestoredState *before)
