@@ -15,6 +15,7 @@
 #include "vcpu.h"
 
 #define MAX_CHANGES 256 /* up to a flush; before one more there is a flush of its own */
+#define SHOWN_CHANGES 8 /* the first ones up to a flush */
 
 static _Atomic BYTE *guarded; /* one byte a page of the RAM block; null before the first use */
 static atomic_uint pages;     /* that are guarded */
@@ -75,6 +76,8 @@ INTSTATUS fetch_guard_set(QWORD gpa, bool is_guarded)
         atomic_fetch_sub(&pages, 1);
     if (change_count == MAX_CHANGES)
         fetch_guard_flush();
+    if (change_count < SHOWN_CHANGES)
+        log_event(is_guarded ? "guard" : "unguard", "gpa=0x%" PRIx64 " execute=%d", gpa & ~(PAGE_SIZE - 1), !is_guarded);
     changes[change_count++] = offset;
     return INT_STATUS_SUCCESS;
 }

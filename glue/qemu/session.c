@@ -153,26 +153,19 @@ static void start_in_exclusive_section(CPUState *cpu, CpuWorkArgument argument)
     qemu_big_lock_release(taken);
 }
 
-/** Has all vCPUs stopped for the start. */
-static void schedule_start(const Vcpu *vcpu, QWORD rip)
-{
-    enum SessionState expected = SESSION_WAITING;
-
-    if (!atomic_compare_exchange_strong(&session.state, &expected, SESSION_SCHEDULED))
-        return;
-    session.first_rip = rip;
-    qemu.async_safe_run_on_cpu(vcpu->cpu, start_in_exclusive_section, (CpuWorkArgument){.host_ptr = NULL});
-}
-
 void session_consider_start(const TranslatedBlock *block)
 {
+    enum SessionState expected = SESSION_WAITING;
     const Vcpu *vcpu;
 
     if (atomic_load_explicit(&session.state, memory_order_relaxed) != SESSION_WAITING)
         return;
     vcpu = vcpu_current();
-    if (vcpu && vcpu_cpl(vcpu) == USER_MODE && (vcpu->state->cr[0] & CR0_PG))
-        schedule_start(vcpu, qemu.qemu_plugin_tb_vaddr(block));
+    if (!vcpu || vcpu_cpl(vcpu) != USER_MODE || !(vcpu->state->cr[0] & CR0_PG) ||
+        !atomic_compare_exchange_strong(&session.state, &expected, SESSION_SCHEDULED))
+        return;
+    session.first_rip = qemu.qemu_plugin_tb_vaddr(block);
+    qemu.async_safe_run_on_cpu(vcpu->cpu, start_in_exclusive_section, (CpuWorkArgument){.host_ptr = NULL});
 }
 
 /* ---- starting over ------------------------------------------------------------------------------------------------- */
@@ -190,34 +183,35 @@ static void restart(void)
     notify_engine();
 }
 
-/** Runs with every vCPU stopped. */
-static void reset_in_exclusive_section(CPUState *cpu, CpuWorkArgument argument)
+/** Asks the engine to start over. */
+static void reset_guest(void)
 {
-    bool taken = qemu_big_lock_acquire();
     INTSTATUS status = INT_STATUS_CANNOT_UNLOAD;
 
-    (void)cpu;
-    (void)argument;
-    if (atomic_load(&session.state) == SESSION_ACTIVE) {
-        for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
-            status = engine.IntGuestReset(&session);
-        statistics_restart();
-        if (!succeeded("IntGuestReset", status) || !take_records())
-            stop_protection();
-    }
-    qemu_big_lock_release(taken);
+    for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
+        status = engine.IntGuestReset(&session);
+    statistics_restart();
+    if (!succeeded("IntGuestReset", status) || !take_records())
+        stop_protection();
 }
 
 void session_resume_elsewhere(void)
 {
-    const Vcpu *vcpu = vcpu_get(0);
+    enum SessionState expected = SESSION_WAITING;
+    const Vcpu *vcpu;
 
-    if (!vcpu)
-        return;
-    if (atomic_load(&session.state) == SESSION_ACTIVE)
-        qemu.async_safe_run_on_cpu(vcpu->cpu, reset_in_exclusive_section, (CpuWorkArgument){.host_ptr = NULL});
-    else if (vcpu->state->cr[0] & CR0_PG)
-        schedule_start(vcpu, vcpu->state->rip);
+    // The machine may be about to run for the first time; then QEMU tells of its vCPUs only as their threads begin.
+    for (int i = 0; qemu.qemu_get_cpu(i); i++)
+        if (!vcpu_locate((DWORD)i))
+            exit(EXIT_FAILURE);
+    vcpu = vcpu_get(0);
+    if (atomic_load(&session.state) == SESSION_ACTIVE) {
+        reset_guest();
+    } else if (vcpu && (vcpu->state->cr[0] & CR0_PG) &&
+               atomic_compare_exchange_strong(&session.state, &expected, SESSION_SCHEDULED)) {
+        session.first_rip = vcpu->state->rip;
+        start_protection();
+    }
 }
 
 /* ---- end ---------------------------------------------------------------------------------------------------------- */

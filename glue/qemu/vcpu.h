@@ -41,7 +41,8 @@ typedef struct Vcpu {
 
 /**
  * Finds the register state inside of the CPU object of a new vCPU, and checks it by writing registers. Says what is wrong and
- * returns false if they are not there. Before the vCPU runs; after vcpu_fields_resolve.
+ * returns false if they are not there. Before the vCPU runs; after vcpu_fields_resolve. Once: further calls
+ * do nothing.
  */
 bool vcpu_locate(DWORD index);
 

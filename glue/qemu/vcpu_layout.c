@@ -35,8 +35,10 @@ bool vcpu_locate(DWORD index)
         return false;
     }
     vcpu = &vcpus[index];
+    if (vcpu->cpu == cpu && vcpu->state)
+        return true;
     *vcpu = (Vcpu){.cpu = cpu, .index = index, .state = vcpu_field_address(cpu, FIELD_REGISTERS)};
-    // 32 bits each, since that interface goes by the mode of the vCPU, which is not a 64-bit one yet.
+    // 32 bits each, since that interface goes by the mode of the vCPU, which is rarely a 64-bit one yet.
     for (int i = 0; i < MARKED_REGISTERS; i++) {
         former[i] = vcpu_read_gdb(vcpu, debugger_number[i]);
         marks[i] = MARK + (unsigned)i;
