@@ -15,9 +15,15 @@ internal sealed unsafe partial class AlertRaiser
     /// <summary>Reports a write to a register that was trapped. The instruction is decoded here, for the text alone.</summary>
     public void RaiseRegister(ref RegisterWrite write, in RegisterAlert about)
     {
-        if (!TryBegin())
-            return;
+        if (TryBegin())
+            BuildRegister(ref write, in about);
+    }
 
+    /// <remarks>A method of its own for the same reason as <see cref="BuildWrite"/>.</remarks>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BuildRegister(ref RegisterWrite write, in RegisterAlert about)
+    {
         VcpuState* vcpu = write.Vcpu;
         if (VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Sufficient).IsSuccess() && vcpu->Instruction.Length == 0)
             write.Unit.Decode(write.Memory, vcpu);

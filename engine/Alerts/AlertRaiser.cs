@@ -38,9 +38,16 @@ internal sealed unsafe partial class AlertRaiser
     /// <summary>Reports a write, unless the guest has caused too many alerts already.</summary>
     public void RaiseWrite(in FrameAccess access, in WriteAlert about)
     {
-        if (!TryBegin())
-            return;
+        if (TryBegin())
+            BuildWrite(in access, in about);
+    }
 
+    /// <remarks>A method of its own, so that a store whose alert is dropped does not pay for the room that the structure takes on the
+    /// stack. It is cleared once, here, and not by the runtime as well.</remarks>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void BuildWrite(in FrameAccess access, in WriteAlert about)
+    {
         Unsafe.SkipInit(out EventEptViolation alert);
         NativeMemory.Clear(&alert, (nuint)sizeof(EventEptViolation));
         AlertHeader.Fill(
