@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Engine.Abi;
 using Engine.Hooks;
@@ -41,39 +42,42 @@ internal sealed unsafe class EptViolation
         vcpu->AccessSize = 0;
         vcpu->Instruction.Length = 0;
 
-        scoped FrameAccess access = new()
-        {
-            Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kinds, Gpa = gpa,
-            Gla = (vcpu->ExitFlags & VcpuExitFlags.NoGla) == VcpuExitFlags.None ? gla : 0,
-        };
         bool hasData = (vcpu->ExitFlags & VcpuExitFlags.Data) != VcpuExitFlags.None &&
             vcpu->ExitDataSize is >= 1 and <= Limits.MaxStoreBytes;
+        int size = (int)(PageSize - (gpa & (PageSize - 1)));
         int rest = 0;
         if (hasData)
         {
-            int inPage = (int)Math.Min(vcpu->ExitDataSize, PageSize - (gpa & (PageSize - 1)));
-            access.Data = new ReadOnlySpan<byte>(vcpu->ExitData, inPage);
-            access.Size = inPage;
-            rest = (int)vcpu->ExitDataSize - inPage;
+            rest = Math.Max((int)vcpu->ExitDataSize - size, 0);
+            size = (int)vcpu->ExitDataSize - rest;
         }
-        else
-        {
-            access.Size = (int)(PageSize - (gpa & (PageSize - 1)));
-        }
+
+        bool touches = Touches(gpa, size, kinds) || (rest != 0 && Touches(gpa + (ulong)size, rest, kinds)) ||
+            (IsUnbounded(kinds, hasData) && TouchesBefore(gpa, kinds));
 
         // A store that was reported is blocked, or let through, as a whole: its pieces outside the hook are looked at, too.
-        bool pending = vcpu->StoreRip != 0;
-        bool touches = Touches(in access) || (rest != 0 && TouchesNextFrame(gpa, rest, kinds));
-
-        // Without its bytes, a store may also reach what precedes its address, until its instruction is known.
-        bool unbounded = !hasData && (kinds & EptAccess.Write) != EptAccess.None;
-        touches |= unbounded && TouchesBefore(in access);
-        if (!touches && !pending)
+        if (!touches && vcpu->StoreRip == 0)
         {
             vcpu->AccessSize = hasData ? vcpu->ExitDataSize : 0;
             return IntStatus.Success;
         }
 
+        return Judge(vcpu, unit, gpa, gla, kinds, hasData, size, rest, touches, out action);
+    }
+
+    /// <summary>Judges an access that touches a hook, or that may belong to a store that did.</summary>
+    /// <remarks>A method of its own: most exits end without it, and need not pay for clearing its variables.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IntStatus Judge(
+        VcpuState* vcpu, InstructionUnit unit, ulong gpa, ulong gla, EptAccess kinds, bool hasData, int size, int rest, bool touches,
+        out IntroAction action)
+    {
+        scoped FrameAccess access = new()
+        {
+            Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kinds, Gpa = gpa, Size = size,
+            Gla = (vcpu->ExitFlags & VcpuExitFlags.NoGla) == VcpuExitFlags.None ? gla : 0,
+            Data = hasData ? new ReadOnlySpan<byte>(vcpu->ExitData, size) : default,
+        };
         IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Sufficient);
         if (!status.IsSuccess())
         {
@@ -82,7 +86,7 @@ internal sealed unsafe class EptViolation
         }
 
         Span<byte> computed = stackalloc byte[sizeof(ulong)];
-        unbounded &= !Attribute(ref access, hasData, computed);
+        bool unbounded = !Attribute(ref access, hasData, computed) && IsUnbounded(kinds, hasData);
         if (IsFurtherPiece(vcpu, in access))
         {
             action = vcpu->StoreAction;
@@ -148,30 +152,32 @@ internal sealed unsafe class EptViolation
 
     private static IntroAction MaxOf(IntroAction a, IntroAction b) => (IntroAction)Math.Max((int)a, (int)b);
 
-    private static bool Overlaps(in FrameAccess access, FrameHook* hook)
+    /// <summary>Without its bytes, a store may also reach what precedes its address, until its instruction is known.</summary>
+    private static bool IsUnbounded(EptAccess kinds, bool hasData) => !hasData && (kinds & EptAccess.Write) != EptAccess.None;
+
+    private static bool Overlaps(in FrameAccess access, FrameHook* hook) => Overlaps(access.Gpa, access.Size, access.Access, hook);
+
+    private static bool Overlaps(ulong gpa, int size, EptAccess kinds, FrameHook* hook)
     {
-        int start = (int)(access.Gpa & (PageSize - 1));
-        return (hook->Access & access.Access) != EptAccess.None && start < hook->End && start + access.Size > hook->Start;
+        int start = (int)(gpa & (PageSize - 1));
+        return (hook->Access & kinds) != EptAccess.None && start < hook->End && start + size > hook->Start;
     }
 
-    private bool Touches(in FrameAccess access)
+    private bool Touches(ulong gpa, int size, EptAccess kinds)
     {
-        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
+        foreach (FrameHook* hook in _hooks.Map.On(gpa / PageSize))
         {
-            if (Overlaps(in access, hook))
+            if (Overlaps(gpa, size, kinds, hook))
                 return true;
         }
 
         return false;
     }
 
-    private bool TouchesNextFrame(ulong gpa, int size, EptAccess kinds) =>
-        Touches(new FrameAccess { Gpa = (gpa | (PageSize - 1)) + 1, Size = size, Access = kinds });
-
-    private bool TouchesBefore(in FrameAccess access)
+    private bool TouchesBefore(ulong gpa, EptAccess kinds)
     {
-        int start = (int)(access.Gpa & (PageSize - 1));
-        return start != 0 && Touches(new FrameAccess { Gpa = access.Gpa - (ulong)start, Size = start, Access = access.Access });
+        int start = (int)(gpa & (PageSize - 1));
+        return start != 0 && Touches(gpa - (ulong)start, start, kinds);
     }
 
     private IntroAction Ask(ref FrameAccess access)
@@ -228,7 +234,7 @@ internal sealed unsafe class EptViolation
         if ((vcpu->ExitFlags & VcpuExitFlags.RipRetired) == VcpuExitFlags.None &&
             unit.Decode(_memory, vcpu).IsSuccess() &&
             (access.Access & EptAccess.Write) != EptAccess.None &&
-            unit.TryFindStore(_memory, vcpu, access.Gpa, out StoreOperand store))
+            unit.TryFindStore(_memory, vcpu, access.Gpa, access.Gla, out StoreOperand store))
         {
             // The operand's page is mapped at this frame, so that the offsets in it agree.
             ulong gla = store.Linear + (((access.Gpa & (PageSize - 1)) - (store.Linear & (PageSize - 1))) & (PageSize - 1));

@@ -91,14 +91,22 @@ internal sealed unsafe class InstructionUnit
     }
 
     /// <summary>
-    /// Finds the operand that <see cref="Current"/> stores to at a guest-physical address. The registers of
-    /// <see cref="VcpuRegisters.Sufficient"/> must be valid. False: none of its operands lies there, as far as their addresses
-    /// can be computed.
+    /// Finds the operand that <see cref="Current"/> stores to at an address: linear where the hypervisor knows it, else 0, and
+    /// guest-physical. The registers of <see cref="VcpuRegisters.Sufficient"/> must be valid. False: none of its operands lies
+    /// there, as far as their addresses can be computed.
     /// </summary>
-    public bool TryFindStore(GuestMemory memory, VcpuState* vcpu, ulong gpa, out StoreOperand store)
+    public bool TryFindStore(GuestMemory memory, VcpuState* vcpu, ulong gpa, ulong gla, out StoreOperand store)
     {
         _registers.Vcpu = vcpu;
-        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
+
+        // What most stores are; it has one operand in memory, and writes it.
+        if (_instruction.Mnemonic == Mnemonic.Mov && _instruction.Op0Kind == OpKind.Memory)
+        {
+            store = default;
+            return _instruction.TryGetVirtualAddress(0, 0, _registers, out ulong address) &&
+                IsAt(memory, vcpu, address, _instruction.MemorySize, gpa, gla, out store);
+        }
+
         InstructionInfo info = _infoFactory.GetInfo(in _instruction, InstructionInfoOptions.NoRegisterUsage);
         store = default;
         bool found = false;
@@ -108,16 +116,8 @@ internal sealed unsafe class InstructionUnit
             if (!Writes(used.Access))
                 continue;
             stores++;
-            if (found || !used.TryGetVirtualAddress(0, _registers, out ulong linear))
-                continue;
-
-            // The sum of base and offset wraps at 4 GiB outside of 64-bit code (SDM 1, 3.3.7).
-            if (vcpu->CsType != IgCsType.Bits64)
-                linear = (uint)linear;
-            int size = used.MemorySize.GetSize();
-            found = Covers(memory, in paging, linear, size, gpa);
-            if (found)
-                store = new StoreOperand(linear, size);
+            if (!found && used.TryGetVirtualAddress(0, _registers, out ulong linear))
+                found = IsAt(memory, vcpu, linear, used.MemorySize, gpa, gla, out store);
         }
 
         // With ENTER, PUSHA and their like, the operand that was found does not tell all that is stored.
@@ -168,6 +168,21 @@ internal sealed unsafe class InstructionUnit
 
     private static bool Writes(OpAccess access) => access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or
         OpAccess.ReadCondWrite;
+
+    /// <summary>Tells whether an operand lies at the address. Where the processor has told the linear address, that it lies there is
+    /// enough: the two belong together, whatever the page tables say by now.</summary>
+    private static bool IsAt(
+        GuestMemory memory, VcpuState* vcpu, ulong linear, MemorySize kind, ulong gpa, ulong gla, out StoreOperand store)
+    {
+        // The sum of base and offset wraps at 4 GiB outside of 64-bit code (SDM 1, 3.3.7).
+        if (vcpu->CsType != IgCsType.Bits64)
+            linear = (uint)linear;
+        store = new StoreOperand(linear, kind.GetSize());
+        if (gla != 0 && gla - linear < (ulong)store.Size && ((gla ^ gpa) & PageMask) == 0)
+            return true;
+        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
+        return Covers(memory, in paging, linear, store.Size, gpa);
+    }
 
     /// <summary>Tells whether the frames of [linear, linear + size) hold a guest-physical address; at most three pages.</summary>
     private static bool Covers(GuestMemory memory, in PagingContext paging, ulong linear, int size, ulong gpa)

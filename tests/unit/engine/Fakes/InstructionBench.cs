@@ -48,7 +48,7 @@ internal sealed unsafe class InstructionBench : IDisposable
         return Unit.Decode(Memory, Vcpu);
     }
 
-    public bool TryFind(ulong gpa, out StoreOperand store) => Unit.TryFindStore(Memory, Vcpu, gpa, out store);
+    public bool TryFind(ulong gpa, out StoreOperand store) => Unit.TryFindStore(Memory, Vcpu, gpa, gla: 0, out store);
 
     /// <summary>The bytes of the store, or null where they do not follow from registers.</summary>
     public byte[]? Compute()
