@@ -12,7 +12,7 @@ public sealed class BadInputTests
     /// <summary>Groups of bad-input.c.</summary>
     public static readonly TheoryData<string> Groups =
     [
-        "init", "handlers", "configure", "declare", "records", "device", "exit-data", "control", "slots", "memory", "answers",
+        "init", "handlers", "configure", "declare", "records", "device", "exit-data", "control", "slots", "memory", "pointer", "answers",
     ];
 
     [Theory]

@@ -19,6 +19,7 @@
     X("control", bad_control, true)                                                                                      \
     X("slots", bad_slots, true)                                                                                          \
     X("memory", bad_memory, true)                                                                                        \
+    X("pointer", bad_pointer, true)                                                                                      \
     X("answers", bad_answers, true)
 
 #define BAD_INPUT_DECLARE(name, function, initialised) void function(void);
