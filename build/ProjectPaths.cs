@@ -34,6 +34,11 @@ public sealed class ProjectPaths(string root)
 
     public string TestProgram => In("artifacts/dotnet/bin/Tests/release/Tests");
 
+    /// <summary>QEMU 10.0, unpacked; or a file that says why it is not there.</summary>
+    public string Qemu10 => In("artifacts/qemu10");
+
+    public string Qemu10Missing => In("artifacts/qemu10.missing");
+
     public string Guest => In("artifacts/guest");
 
     public string In(string relative) => Path.Combine(Root, relative);

@@ -3,12 +3,16 @@ using System.Collections.Generic;
 
 namespace Build.Runs;
 
-/// <summary>What the guest's module says before it attacks; bytes are in memory order, in hexadecimal.</summary>
-/// <param name="Rip">The address of the instruction that is going to store.</param>
+/// <summary>What the guest's module says before it attacks.</summary>
+/// <param name="What">The kind of attack.</param>
+/// <param name="Rip">The address of the instruction that attacks.</param>
+/// <param name="Old">Bytes in the order of memory, in hexadecimal; a number with 0x; or BASE/LIMIT.</param>
+/// <param name="Register">The register as the plug-in names it, empty if memory is attacked.</param>
+/// <param name="Stores">How often each CPU stores.</param>
 public sealed record AttackLine(
-    ulong Idt, uint Limit, int Vector, ulong Gpa, ulong Alias, ulong Rip, string Old, string New, ulong Cr0)
+    string What, ulong Rip, string Old, string New, string Register, int Vector, ulong Gpa, ulong Alias, int Stores)
 {
-    private const string Mark = "attack: idt=";
+    private const string Mark = "attack: what=";
     private const int PrefixLength = 8;
 
     public static AttackLine? Parse(string line)
@@ -18,9 +22,10 @@ public sealed record AttackLine(
             return null;
         IReadOnlyDictionary<string, string> fields = FieldReader.Read(line[(at + PrefixLength)..]);
         return new AttackLine(
-            Number("idt"), (uint)Number("limit"), (int)Number("vector"), Number("gpa"), Number("alias"), Number("rip"),
-            fields.GetValueOrDefault("old", ""), fields.GetValueOrDefault("new", ""), Number("cr0"));
+            Text("what"), Number("rip"), Text("old"), Text("new"), Text("register"), (int)Number("vector"), Number("gpa"),
+            Number("alias"), (int)Number("stores"));
 
-        ulong Number(string key) => Numbers.TryParse(fields.GetValueOrDefault(key, ""), out ulong value) ? value : 0;
+        string Text(string key) => fields.GetValueOrDefault(key, "");
+        ulong Number(string key) => Numbers.TryParse(Text(key), out ulong value) ? value : 0;
     }
 }

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.Linq;
 
 namespace Build.Runs;
@@ -5,22 +7,23 @@ namespace Build.Runs;
 /// <summary>Decides whether a run showed what it was to show.</summary>
 public static class DemoJudge
 {
-    /// <summary>The alert that is about the attack that the guest announced.</summary>
-    public static EptAlert? AlertOf(GuestRunResult run) =>
-        run.Attack is { } attack ? run.Alerts.FirstOrDefault(a => a.Gpa == attack.Gpa && a.Rip == attack.Rip) : null;
-
     /// <summary>Null if all is as expected, else the reason why not.</summary>
-    public static string? Complaint(GuestRunResult run, DemoMode mode)
+    /// <param name="kinds">The attacks that had to happen, each once.</param>
+    public static string? Complaint(GuestRunResult run, DemoMode mode, IReadOnlyList<string> kinds)
     {
         if (run.TimedOut)
             return $"the guest did not end within its time ({run.Elapsed.TotalSeconds:F0} s)";
-        if (run.Attack is null)
+        IReadOnlyList<AttackOutcome> outcomes = run.Outcomes;
+        if (outcomes.Count == 0 && kinds.Count > 0)
             return $"the guest did not get so far as to attack{Reason(run)}";
-        if (AlertComplaint(run, mode) is { } complaint)
-            return complaint;
-        GuestVerdict expected = mode == DemoMode.Block ? GuestVerdict.Blocked : GuestVerdict.Landed;
-        if (run.Verdict != expected)
-            return $"the guest says {Word(run.Verdict)}, not {Word(expected)}";
+        foreach (string kind in kinds)
+        {
+            AttackOutcome[] those = [.. outcomes.Where(o => string.Equals(o.Attack.What, kind, StringComparison.Ordinal))];
+            string? complaint = those.Length == 1 ? OutcomeComplaint(those[0], mode) : $"happened {those.Length} times, not once";
+            if (complaint is not null)
+                return $"{kind}: {complaint}";
+        }
+
         if (!run.PoweredDown)
             return "the guest did not power down";
         return run.ExitCode == 0 ? null : $"QEMU exited {run.ExitCode}";
@@ -29,13 +32,14 @@ public static class DemoJudge
     private static string Reason(GuestRunResult run) =>
         run.Errors.FirstOrDefault() is { } error ? $": {error.Text}" : $" (QEMU exited {run.ExitCode})";
 
-    private static string? AlertComplaint(GuestRunResult run, DemoMode mode)
+    private static string? OutcomeComplaint(AttackOutcome outcome, DemoMode mode)
     {
-        if (mode == DemoMode.Unwatched)
-            return null;
-        if (AlertOf(run) is not { } alert)
-            return "no alert was raised about the attack's address and instruction";
-        return alert.Blocked == (mode == DemoMode.Block) ? null : $"the alert says action {alert.Action}, beta {alert.Beta}";
+        if (mode != DemoMode.Unwatched && outcome.Alert is null)
+            return "no alert was raised about what it attacks and its instruction";
+        if (outcome.Alert is { } alert && alert.Blocked != (mode == DemoMode.Block))
+            return $"the alert says action {alert.Action}, beta {alert.Beta}";
+        GuestVerdict expected = mode == DemoMode.Block ? GuestVerdict.Blocked : GuestVerdict.Landed;
+        return outcome.Verdict == expected ? null : $"the guest says {Word(outcome.Verdict)}, not {Word(expected)}";
     }
 
     private static string Word(GuestVerdict verdict) =>

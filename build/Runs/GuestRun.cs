@@ -33,7 +33,7 @@ public sealed class GuestRun
     {
         List<string> arguments = Arguments();
         ProcessStartInfo start = Tool.StartInfo("timeout", arguments, Environment.CurrentDirectory);
-        foreach ((string key, string value) in _options.Environment)
+        foreach ((string key, string value) in _options.Qemu.Environment.Concat(_options.Environment))
             start.Environment[key] = value;
 
         using Process process = new() { StartInfo = start };
@@ -65,7 +65,8 @@ public sealed class GuestRun
         string seconds = _options.Timeout.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
         List<string> arguments =
         [
-            "--foreground", "-k", "5", seconds, _options.Qemu, "-accel", "tcg", "-smp", Text(_options.Cpus),
+            "--foreground", "-k", "5", seconds, _options.Qemu.File, .. _options.Qemu.Arguments,
+            "-accel", "tcg", "-cpu", _options.CpuModel, "-smp", Text(_options.Cpus),
             "-m", Text(_options.MemoryMiB), "-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio",
             "-no-reboot", "-kernel", _options.Images.Kernel, "-initrd", _options.Images.Initramfs,
             "-append", KernelArguments(),
@@ -78,8 +79,12 @@ public sealed class GuestRun
 
     private string KernelArguments()
     {
-        string vector = _options.Vector is int number ? $" attack_vector={Text(number)}" : "";
-        return $"console=ttyS0 quiet panic=-1 attack={_options.Attack}{vector} {_options.KernelArguments}".TrimEnd();
+        IEnumerable<string> words =
+        [
+            "console=ttyS0", "quiet", "panic=-1", "attack=" + string.Join(',', _options.Attacks),
+            .. _options.AttackParameters.Select(p => "attack_" + p), _options.KernelArguments,
+        ];
+        return string.Join(' ', words).TrimEnd();
     }
 
     private string PluginArgument(string plugin)
@@ -88,6 +93,7 @@ public sealed class GuestRun
         if (_options.Library is not null)
             parts.Add($"lib={_options.Library}");
         parts.Add($"options=0x{_options.EngineOptions:x}");
+        parts.Add($"guards=0x{_options.Guards:x}");
         parts.AddRange(_options.PluginArguments);
         return string.Join(',', parts);
     }

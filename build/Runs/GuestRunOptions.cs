@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Build.Guest;
+using Build.Qemu;
 
 namespace Build.Runs;
 
@@ -16,22 +17,28 @@ public sealed record GuestRunOptions
     public string? Library { get; init; }
 
     /// <summary>The engine's options for the guest.</summary>
-    public ulong EngineOptions { get; init; } = EngineOption.ProtectIdt;
+    public ulong EngineOptions { get; init; } = EngineOption.ProtectAll;
+
+    /// <summary>The engine's guards beyond its options.</summary>
+    public ulong Guards { get; init; } = EngineOption.GuardAll;
 
     /// <summary>More arguments of the plug-in, each as key=value.</summary>
     public IReadOnlyList<string> PluginArguments { get; init; } = [];
 
-    /// <summary>Kind of attack: see tests/linux/attack; "none" for a guest that only boots.</summary>
-    public string Attack { get; init; } = "idt";
+    /// <summary>Kinds of attacks, one load of the module each; empty for a guest that only boots.</summary>
+    public IReadOnlyList<string> Attacks { get; init; } = ["idt"];
 
-    /// <summary>The gate that is attacked; null for the module's own choice.</summary>
-    public int? Vector { get; init; }
+    /// <summary>Parameters of the module: name=value each.</summary>
+    public IReadOnlyList<string> AttackParameters { get; init; } = [];
+
+    /// <summary>The CPU model: with what the attacks take away.</summary>
+    public string CpuModel { get; init; } = "qemu64,+smep,+smap,+umip";
 
     public int Cpus { get; init; } = 1;
 
     public int MemoryMiB { get; init; } = 512;
 
-    public string Qemu { get; init; } = "qemu-system-x86_64";
+    public QemuProgram Qemu { get; init; } = QemuProgram.OnPath;
 
     public IReadOnlyList<string> QemuArguments { get; init; } = [];
 

@@ -22,15 +22,31 @@ public sealed record GuestRunResult
 
     public IEnumerable<PluginEvent> Events => Transcript.Where(l => l.Event is not null).Select(l => l.Event!);
 
-    public IReadOnlyList<EptAlert> Alerts => [.. Events.Select(EptAlert.From).OfType<EptAlert>()];
+    public IReadOnlyList<Alert> Alerts => [.. Events.Select(Alert.From).OfType<Alert>()];
 
-    /// <summary>What the module said it was going to do.</summary>
-    public AttackLine? Attack => GuestLines.Select(AttackLine.Parse).FirstOrDefault(a => a is not null);
+    /// <summary>The attacks that the guest announced, in their order.</summary>
+    public IReadOnlyList<AttackOutcome> Outcomes => AttackOutcomes.From(GuestLines, Alerts);
 
-    /// <summary>What the module found afterwards.</summary>
-    public GateReading? Reading => GuestLines.Select(GateReading.Parse).FirstOrDefault(r => r is not null);
+    /// <summary>Pages that are still guarded at the end.</summary>
+    public IReadOnlySet<string> GuardedPages
+    {
+        get
+        {
+            HashSet<string> pages = new(StringComparer.Ordinal);
+            foreach (PluginEvent line in Events.Where(e => e.Field("gpa").Length > 0))
+            {
+                if (line.Is("guard"))
+                    pages.Add(line.Field("gpa"));
+                else if (line.Is("unguard"))
+                    pages.Remove(line.Field("gpa"));
+            }
 
-    public GuestVerdict Verdict => Reading?.Verdict ?? GuestVerdict.None;
+            return pages;
+        }
+    }
+
+    /// <summary>Alerts that the engine says it did not send, since the guest caused too many.</summary>
+    public int DroppedAlerts => Events.Sum(DroppedAlertsLine.CountOf);
 
     public RunStats? Stats => Events.Select(RunStats.From).LastOrDefault(s => s is not null);
 
@@ -39,7 +55,7 @@ public sealed record GuestRunResult
     /// <summary>The guest's kernel switched the machine off, rather than crash.</summary>
     public bool PoweredDown => GuestLines.Any(l => l.Contains("reboot: Power down", StringComparison.Ordinal));
 
-    private IEnumerable<string> GuestLines => Transcript.Where(l => l.Source == LineSource.Guest).Select(l => l.Text);
+    public IEnumerable<string> GuestLines => Transcript.Where(l => l.Source == LineSource.Guest).Select(l => l.Text);
 
     /// <summary>The transcript as plain text, for a failure message.</summary>
     public string Text() =>

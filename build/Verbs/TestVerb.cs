@@ -5,6 +5,7 @@ using Build.Cli;
 using Build.Debian;
 using Build.Guest;
 using Build.Measurements;
+using Build.Qemu;
 using Build.Steps;
 using Build.Tools;
 
@@ -37,6 +38,7 @@ public sealed class TestVerb : IVerb
             TestNativeStep.Run(context);
             new NativeBench(context).Compile();
             new GuestKit(context).Make();
+            new QemuBackport(context).TryMake();
         }
 
         string report = context.Paths.In("artifacts/test/report.xml");

@@ -37,7 +37,7 @@ public sealed class DecisiveVerdictTests
     {
         GuestRunResult run = LinuxGuest.Run(options);
         LinuxGuest.AssertEndedWith(GuestVerdict.Landed, run);
-        Assert.NotNull(DemoJudge.AlertOf(run));
+        Assert.NotNull(run.Outcomes[0].Alert);
     }
 
     private static Dictionary<string, string> Variable(string name, string value) =>

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using Build;
 using Build.Debian;
+using Build.Qemu;
 using Build.Runs;
 using Xunit;
 
@@ -14,7 +15,16 @@ internal static class LinuxGuest
 {
     public static ProjectPaths Paths { get; } = ProjectPaths.Find();
 
+    /// <summary>Under the installed QEMU.</summary>
     public static GuestRunOptions Options => GuestRunOptions.For(Paths);
+
+    /// <summary>Under a QEMU of that version; skips the test, with the reason, where there is none.</summary>
+    public static GuestRunOptions On(string qemu)
+    {
+        QemuChoice choice = QemuCatalog.Find(Paths, qemu);
+        Assert.SkipWhen(choice.Program is null, choice.Reason);
+        return Options with { Qemu = choice.Program! };
+    }
 
     public static GuestRunResult Run(GuestRunOptions options)
     {
@@ -26,19 +36,36 @@ internal static class LinuxGuest
         return GuestRun.Run(options);
     }
 
-    /// <summary>The guest ran to its end, attacked, and found what it was to find.</summary>
+    /// <summary>The guest ran to its end, attacked, and each attack found what it was to find.</summary>
     public static void AssertEndedWith(GuestVerdict verdict, GuestRunResult run)
     {
-        Assert.True(run is { TimedOut: false, ExitCode: 0, PoweredDown: true, Attack: not null }, run.Text());
-        Assert.True(run.Verdict == verdict, $"the guest says {run.Verdict}\n{run.Text()}");
+        Assert.True(run is { TimedOut: false, ExitCode: 0, PoweredDown: true, Outcomes.Count: > 0 }, run.Text());
+        Assert.True(run.Outcomes.All(o => o.Verdict == verdict), $"not each attack {verdict}\n{run.Text()}");
     }
 
-    /// <summary>The one alert about the attack that the guest announced.</summary>
-    public static EptAlert AssertOneAlert(GuestRunResult run)
+    /// <summary>What became of the attack of that kind.</summary>
+    public static AttackOutcome OutcomeOf(string kind, GuestRunResult run)
     {
-        AttackLine attack = Assert.IsType<AttackLine>(run.Attack);
-        EptAlert[] alerts = [.. run.Alerts.Where(a => a.Gpa == attack.Gpa && string.Equals(a.New, attack.New, StringComparison.Ordinal))];
-        Assert.True(alerts.Length == 1, $"{alerts.Length} alerts about the attack\n{run.Text()}");
-        return alerts[0];
+        AttackOutcome[] those = [.. run.Outcomes.Where(o => string.Equals(o.Attack.What, kind, StringComparison.Ordinal))];
+        Assert.True(those.Length == 1, $"{those.Length} attacks of kind {kind}\n{run.Text()}");
+        return those[0];
+    }
+
+    /// <summary>The alert about an attack says what the module said beforehand.</summary>
+    public static Alert AssertTrueAlert(AttackOutcome outcome, GuestRunResult run)
+    {
+        Alert? alert = outcome.Alert;
+        Assert.True(alert is not null, $"{outcome.Attack.What}: no alert\n{run.Text()}");
+        Assert.Equal(outcome.Attack.Rip, alert.Rip);
+        Assert.True(Numbers.Same(outcome.Attack.Old, alert.Old), $"{outcome.Attack.Old} is not {alert.Old}\n{run.Text()}");
+        Assert.True(Numbers.Same(outcome.Attack.New, alert.New), $"{outcome.Attack.New} is not {alert.New}\n{run.Text()}");
+        Assert.Equal(0, alert.Cpl);
+        if (alert is EptAlert store)
+        {
+            Assert.Equal((outcome.Attack.Gpa, outcome.Attack.Alias), (store.Gpa, store.Gla));
+            Assert.Equal((outcome.Attack.Vector, 8), (store.Gate, store.Size));
+        }
+
+        return alert;
     }
 }

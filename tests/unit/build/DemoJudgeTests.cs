@@ -1,86 +1,74 @@
 using System;
-using System.Collections.Generic;
-using System.Linq;
 using Build.Runs;
 using Xunit;
+using static Tests.Unit.BuildProgram.Transcripts;
 
 namespace Tests.Unit.BuildProgram;
 
 public sealed class DemoJudgeTests
 {
-    private const string Attack =
-        "attack: idt=0xfffffe0000000000 limit=0xfff vector=0xe1 gpa=0x142b4e10 alias=0xffffce1d40045e10"
-        + " rip=0xffffffffc0288005 old=98081000008e40ad new=30801000008e28c0 cr0=0x80050033";
-
-    private const string Alert =
-        "introcore: [2.418] alert: class=ept cpu=0 rip=0xffffffffc0288005 cr3=0x3a2c000 cpl=0 gla=0xffffce1d40045e10"
-        + " gpa=0x142b4e10 size=8 old=98081000008e40ad new=30801000008e28c0 gate=225 action=NotAllowed beta=0 mitre=1179"
-        + " instruction=\"48 89 37  mov\"";
-
-    private const string LoggedAlert =
-        "introcore: [2.418] alert: class=ept cpu=0 rip=0xffffffffc0288005 gpa=0x142b4e10 action=Allowed beta=1";
-
-    private const string Blocked = "attack: gate reads 98081000008e40ad through the IDT and 98081000008e40ad through the alias: write BLOCKED";
-
-    private const string Landed =
-        "attack: gate reads 30801000008e28c0 through the IDT and 30801000008e28c0 through the alias: write LANDED, restored";
-
-    private const string PowerDown = "[    2.680198] reboot: Power down";
+    private static readonly string[] _idt = ["idt"];
+    private static readonly string[] _two = ["idt", "cr0wp"];
 
     [Fact]
     public void AGoodRunIsGood()
     {
-        Assert.Null(DemoJudge.Complaint(Run(Attack, Alert, Blocked, PowerDown), DemoMode.Block));
-        Assert.Null(DemoJudge.Complaint(Run(Attack, LoggedAlert, Landed, PowerDown), DemoMode.LogOnly));
-        Assert.Null(DemoJudge.Complaint(Run(Attack, Landed, PowerDown), DemoMode.Unwatched));
+        Assert.Null(DemoJudge.Complaint(Run(GateAttack, GateAlert, GateBlocked, PowerDown), DemoMode.Block, _idt));
+        Assert.Null(DemoJudge.Complaint(Run(GateAttack, LoggedAlert, GateLanded, PowerDown), DemoMode.LogOnly, _idt));
+        Assert.Null(DemoJudge.Complaint(Run(GateAttack, GateLanded, PowerDown), DemoMode.Unwatched, _idt));
     }
 
     [Fact]
     public void TheGuestsWordCounts()
     {
-        Assert.Contains("LANDED", Complaint(DemoMode.Block, Attack, Alert, Landed, PowerDown), StringComparison.Ordinal);
-        Assert.Contains("nothing", Complaint(DemoMode.Block, Attack, Alert, PowerDown), StringComparison.Ordinal);
-        Assert.Contains("BLOCKED", Complaint(DemoMode.LogOnly, Attack, LoggedAlert, Blocked, PowerDown), StringComparison.Ordinal);
+        Assert.Contains("LANDED", Complaint(DemoMode.Block, GateAttack, GateAlert, GateLanded, PowerDown), StringComparison.Ordinal);
+        Assert.Contains("nothing", Complaint(DemoMode.Block, GateAttack, GateAlert, PowerDown), StringComparison.Ordinal);
+        Assert.Contains("BLOCKED", Complaint(DemoMode.LogOnly, GateAttack, LoggedAlert, GateBlocked, PowerDown), StringComparison.Ordinal);
     }
 
     [Fact]
     public void TheAlertHasToBeAboutTheAttack()
     {
-        string elsewhere = Alert.Replace("gpa=0x142b4e10", "gpa=0x142b4e20", StringComparison.Ordinal);
-        string another = Alert.Replace("rip=0xffffffffc0288005", "rip=0xffffffffc0288008", StringComparison.Ordinal);
+        string elsewhere = GateAlert.Replace("gpa=0x142b4e10", "gpa=0x142b4e20", StringComparison.Ordinal);
+        string another = GateAlert.Replace("rip=0xffffffffc0288005", "rip=0xffffffffc0288008", StringComparison.Ordinal);
 
-        Assert.NotNull(DemoJudge.Complaint(Run(Attack, Blocked, PowerDown), DemoMode.Block));
-        Assert.NotNull(DemoJudge.Complaint(Run(Attack, elsewhere, Blocked, PowerDown), DemoMode.Block));
-        Assert.NotNull(DemoJudge.Complaint(Run(Attack, another, Blocked, PowerDown), DemoMode.Block));
-        Assert.NotNull(DemoJudge.Complaint(Run(Attack, LoggedAlert, Blocked, PowerDown), DemoMode.Block));
-        Assert.NotNull(DemoJudge.Complaint(Run(Attack, Alert, Landed, PowerDown), DemoMode.LogOnly));
+        Assert.NotNull(DemoJudge.Complaint(Run(GateAttack, GateBlocked, PowerDown), DemoMode.Block, _idt));
+        Assert.NotNull(DemoJudge.Complaint(Run(GateAttack, elsewhere, GateBlocked, PowerDown), DemoMode.Block, _idt));
+        Assert.NotNull(DemoJudge.Complaint(Run(GateAttack, another, GateBlocked, PowerDown), DemoMode.Block, _idt));
+        Assert.NotNull(DemoJudge.Complaint(Run(GateAttack, LoggedAlert, GateBlocked, PowerDown), DemoMode.Block, _idt));
+        Assert.NotNull(DemoJudge.Complaint(Run(GateAttack, GateAlert, GateLanded, PowerDown), DemoMode.LogOnly, _idt));
+    }
+
+    /// <summary>Lines of the plug-in may come earlier or later than those of the guest.</summary>
+    [Fact]
+    public void EachAttackIsJudgedByItself()
+    {
+        string[] lines = [GateAttack, Cr0Alert, GateBlocked, Cr0Attack, Cr0Blocked, GateAlert, PowerDown];
+        string otherRegister = Cr0Alert.Replace("register=CR0", "register=CR4", StringComparison.Ordinal);
+        string otherValue = Cr0Alert.Replace("new=0x80040033", "new=0x80050032", StringComparison.Ordinal);
+
+        Assert.Null(DemoJudge.Complaint(Run(lines), DemoMode.Block, _two));
+        Assert.StartsWith("cr0wp: ", Judge(GateAttack, GateAlert, GateBlocked, PowerDown), StringComparison.Ordinal);
+        Assert.StartsWith("cr0wp: ", Judge(GateAttack, GateAlert, GateBlocked, Cr0Attack, Cr0Blocked, PowerDown), StringComparison.Ordinal);
+        Assert.StartsWith("cr0wp: ", Judge(GateAttack, GateAlert, GateBlocked, Cr0Attack, Cr0Alert, PowerDown), StringComparison.Ordinal);
+        Assert.StartsWith("cr0wp: ", Judge(GateAttack, GateAlert, GateBlocked, Cr0Attack, otherRegister, Cr0Blocked), StringComparison.Ordinal);
+        Assert.StartsWith("cr0wp: ", Judge(GateAttack, GateAlert, GateBlocked, Cr0Attack, otherValue, Cr0Blocked), StringComparison.Ordinal);
+        Assert.StartsWith("idt: ", Judge(GateAttack, Cr0Attack, Cr0Alert, Cr0Blocked, GateAlert, PowerDown), StringComparison.Ordinal);
+        Assert.StartsWith("idt: ", Judge([.. lines, GateAttack]), StringComparison.Ordinal);
     }
 
     [Fact]
     public void TheRunHasToEndWell()
     {
-        string[] lines = [Attack, Alert, Blocked, PowerDown];
+        string[] lines = [GateAttack, GateAlert, GateBlocked, PowerDown];
 
-        Assert.NotNull(DemoJudge.Complaint(Run(Attack, Alert, Blocked), DemoMode.Block));
-        Assert.NotNull(DemoJudge.Complaint(Run(), DemoMode.Block));
-        Assert.NotNull(DemoJudge.Complaint(Run(lines) with { ExitCode = 1 }, DemoMode.Block));
-        Assert.NotNull(DemoJudge.Complaint(Run(lines) with { TimedOut = true }, DemoMode.Block));
+        Assert.NotNull(DemoJudge.Complaint(Run(GateAttack, GateAlert, GateBlocked), DemoMode.Block, _idt));
+        Assert.NotNull(DemoJudge.Complaint(Run(), DemoMode.Block, _idt));
+        Assert.NotNull(DemoJudge.Complaint(Run(lines) with { ExitCode = 1 }, DemoMode.Block, _idt));
+        Assert.NotNull(DemoJudge.Complaint(Run(lines) with { TimedOut = true }, DemoMode.Block, _idt));
     }
 
-    private static string Complaint(DemoMode mode, params string[] lines) => DemoJudge.Complaint(Run(lines), mode) ?? "";
+    private static string Complaint(DemoMode mode, params string[] lines) => DemoJudge.Complaint(Run(lines), mode, _idt) ?? "";
 
-    private static GuestRunResult Run(params IEnumerable<string> lines) => new()
-    {
-        CommandLine = "qemu",
-        ExitCode = 0,
-        TimedOut = false,
-        Elapsed = TimeSpan.FromSeconds(1),
-        Transcript = [.. lines.Select(Line)],
-    };
-
-    private static TranscriptLine Line(string text)
-    {
-        PluginEvent? parsed = PluginLineParser.Parse(text);
-        return new TranscriptLine(TimeSpan.Zero, parsed is null ? LineSource.Guest : LineSource.Plugin, text, parsed);
-    }
+    private static string Judge(params string[] lines) => DemoJudge.Complaint(Run(lines), DemoMode.Block, _two) ?? "";
 }

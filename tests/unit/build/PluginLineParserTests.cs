@@ -42,7 +42,7 @@ public sealed class PluginLineParserTests
     [Fact]
     public void AnAlertIsReadInFull()
     {
-        EptAlert? alert = EptAlert.From(PluginLineParser.Parse(AlertLine)!);
+        EptAlert? alert = Alert.From(PluginLineParser.Parse(AlertLine)!) as EptAlert;
 
         Assert.NotNull(alert);
         Assert.Equal(0xffffffffc0288005, alert.Rip);
@@ -60,7 +60,7 @@ public sealed class PluginLineParserTests
     [InlineData("beta=0", "beta=1")]
     public void AnAlertThatOnlyLogsIsNotBlocked(string from, string to)
     {
-        EptAlert? alert = EptAlert.From(PluginLineParser.Parse(AlertLine.Replace(from, to, System.StringComparison.Ordinal))!);
+        Alert? alert = Alert.From(PluginLineParser.Parse(AlertLine.Replace(from, to, System.StringComparison.Ordinal))!);
 
         Assert.False(alert?.Blocked);
     }
@@ -71,19 +71,59 @@ public sealed class PluginLineParserTests
         string text = AlertLine
             .Replace("gate=225", "gate=none", System.StringComparison.Ordinal)
             .Replace("cpu=0", "cpu=-1", System.StringComparison.Ordinal);
-        EptAlert? alert = EptAlert.From(PluginLineParser.Parse(text)!);
+        EptAlert? alert = Alert.From(PluginLineParser.Parse(text)!) as EptAlert;
 
         Assert.Equal((-1, -1), (alert?.Gate, alert?.Cpu));
     }
 
     [Fact]
+    public void AnAlertAboutARegisterIsRead()
+    {
+        RegisterAlert? alert = Alert.From(PluginLineParser.Parse(
+            "introcore: [4.342] alert: class=msr cpu=1 rip=0xffffffffc0445a14 cr3=0x1ff10000 cpl=0 register=0xc0000082"
+            + " old=0xffffffff82200080 new=0xffffffffc0445000 action=NotAllowed beta=0 async=0 mitre=1179 instruction=\"0f 30  wrmsr\"")!)
+            as RegisterAlert;
+
+        Assert.NotNull(alert);
+        Assert.Equal(("0xc0000082", "LSTAR"), (alert.Register, alert.Target));
+        Assert.Equal(("0xffffffff82200080", "0xffffffffc0445000"), (alert.Old, alert.New));
+        Assert.Equal([0x0f, 0x30], alert.Instruction.ToArray());
+        Assert.Null(alert.SeenAfter);
+        Assert.True(alert.Blocked);
+    }
+
+    [Fact]
+    public void AnAlertFromTheTimerIsReadAndNeverCountsAsBlocked()
+    {
+        RegisterAlert? alert = Alert.From(PluginLineParser.Parse(
+            "introcore: [9.064] alert: class=cr cpu=0 rip=0x0 cr3=0x0 cpl=0 register=CR0 old=0x1 new=0x0"
+            + " action=NotAllowed beta=0 async=1 mitre=1014 instruction=\"seen after 998 ms\"")!) as RegisterAlert;
+
+        Assert.NotNull(alert);
+        Assert.Equal(System.TimeSpan.FromMilliseconds(998), alert.SeenAfter);
+        Assert.True(alert.Instruction.IsEmpty);
+        Assert.False(alert.Blocked);
+    }
+
+    [Fact]
+    public void AnAlertOfAnUnknownClassIsNone() =>
+        Assert.Null(Alert.From(PluginLineParser.Parse("introcore: [1.0] alert: class=17 size=8")!));
+
+    [Theory]
+    [InlineData("warning: 3744 alerts were dropped, the guest causes too many", 3744)]
+    [InlineData("info: IDT: guarded", 0)]
+    public void DroppedAlertsAreRead(string text, int count) =>
+        Assert.Equal(count, DroppedAlertsLine.CountOf(PluginLineParser.Parse("introcore: [1.0] engine: " + text)!));
+
+    [Fact]
     public void StatisticsAreRead()
     {
         PluginEvent line = PluginLineParser.Parse(
-            "introcore: [3.9] stats: exits=12 blocked=1 allowed=11 engine-ns-median=1208 engine-ns-mean=1300.5 glue-ns-mean=4100")!;
+            "introcore: [3.9] stats: exits=12 blocked=1 allowed=11 engine-ns-median=1208 engine-ns-mean=1300.5 glue-ns-mean=4100"
+            + " store=2 cr=10 restarts=3")!;
 
-        Assert.Equal(new RunStats(12, 1, 11, 1208, 1300.5, 4100), RunStats.From(line));
-        Assert.Null(EptAlert.From(line));
+        Assert.Equal(new RunStats(12, 1, 11, 1208, 1300.5, 4100, 2, 3), RunStats.From(line));
+        Assert.Null(Alert.From(line));
     }
 
     [Fact]
