@@ -18,9 +18,8 @@ public static class RequirementInstaller
         List<string> missing = Missing(requirements);
         if (missing.Count == 0)
             return;
-        string command = $"apt-get install --no-install-recommends {string.Join(' ', missing)}";
         if (!Environment.IsPrivilegedProcess || !Requirement.IsOnPath("apt-get"))
-            throw new BuildException(ExitCode.Missing, $"missing: {string.Join(", ", missing)}\ninstall with: sudo {command}");
+            throw new BuildException(ExitCode.Missing, $"missing: {string.Join(", ", missing)}\n{Advice(missing)}");
 
         if (!HasLists())
             Update(progress);
@@ -33,8 +32,13 @@ public static class RequirementInstaller
 
         List<string> still = Missing(requirements);
         if (still.Count > 0)
-            throw new BuildException(ExitCode.Missing, $"could not install: {string.Join(", ", still)}\ninstall with: {command}");
+            throw new BuildException(ExitCode.Missing, $"could not install: {string.Join(", ", still)}\n{Advice(still)}");
     }
+
+    /// <summary>How a person installs packages.</summary>
+    public static string Advice(IReadOnlyList<string> packages) =>
+        $"install with: {(Environment.IsPrivilegedProcess ? "" : "sudo ")}apt-get install --no-install-recommends "
+        + string.Join(' ', packages);
 
     private static List<string> Missing(IReadOnlyList<Requirement> requirements) =>
         [.. requirements.Where(r => !r.IsMet()).Select(r => r.Package).Distinct(StringComparer.Ordinal)];

@@ -11,6 +11,7 @@ public static class VerbTable
         new TestVerb(),
         new DemoVerb(),
         new BenchVerb(),
+        new DoctorVerb(),
         new CleanVerb(),
         new HelpVerb(),
     ];
