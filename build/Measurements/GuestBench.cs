@@ -20,7 +20,8 @@ public sealed class GuestBench(BuildContext context)
         GuestRunOptions options = GuestRunOptions.For(context.Paths) with
         {
             Images = AddWorkload(new GuestKit(context).Make()),
-            Attack = "none",
+            Attacks = [],
+            Guards = 0,
             EngineOptions = EngineOption.ProtectIdt,
         };
         GuestRunOptions work = options with { KernelArguments = "rdinit=/workload work=1" };
