@@ -31,7 +31,10 @@ public sealed class ManagedBench(BuildContext context)
         Tool.Check(context, "bench-managed", "dotnet", Program, "--filter", "*", "--artifacts", folder);
         IEnumerable<string> tables = Directory.EnumerateFiles(Path.Combine(folder, "results"), "*-report-github.md")
             .Order(StringComparer.Ordinal)
-            .Select(file => string.Join('\n', File.ReadLines(file).Where(line => line.StartsWith('|'))));
+            .Select(file => $"`{ClassOf(file)}`\n\n{string.Join('\n', File.ReadLines(file).Where(line => line.StartsWith('|')))}");
         return string.Join("\n\n", tables);
     }
+
+    /// <summary>Bench.CLASS-report-github.md.</summary>
+    private static string ClassOf(string file) => Path.GetFileName(file).Split('-')[0].Split('.')[^1];
 }
