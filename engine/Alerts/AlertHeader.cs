@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using Engine.Abi;
+using Engine.Hosting;
 using Engine.Instructions;
 using Engine.Memory;
 using Engine.Vcpus;
@@ -42,10 +43,13 @@ internal static unsafe class AlertHeader
             InstructionText.Write(in vcpu->Instruction, new Span<byte>(text, IntroCpuCtx.InstructionLength));
     }
 
-    /// <summary>Fills registers and the page of code around RIP, from the vCPU's record and memory.</summary>
-    public static void Fill(ref IntroExecContext context, VcpuState* vcpu, GuestMemory memory)
+    /// <summary>Fills registers and the page of code around RIP, from the vCPU's record and memory. Registers that were not pushed
+    /// are asked for; what the hypervisor does not tell either is zero.</summary>
+    public static void Fill(ref IntroExecContext context, Hypervisor hypervisor, VcpuState* vcpu, GuestMemory memory)
     {
         context.CsType = vcpu->CsType;
+        if (!VcpuRegisterFile.Ensure(hypervisor, vcpu, VcpuRegisters.FromGprsQuery).IsSuccess())
+            ForgetUnknown(vcpu);
 
         // The first 160 bytes of both are RAX to RIP in the same order; a test holds them together.
         context.Registers = Unsafe.As<IgArchRegs, IntroGprs>(ref vcpu->Regs);
@@ -56,5 +60,17 @@ internal static unsafe class AlertHeader
             int read = LinearMemory.Read(memory, in paging, vcpu->Regs.Rip & ~PageMask, page, out _);
             page[read..].Clear();
         }
+    }
+
+    /// <summary>Sets the registers of an alert that an exit can do without, and that are not known, to zero.</summary>
+    private static void ForgetUnknown(VcpuState* vcpu)
+    {
+        VcpuRegisters known = vcpu->PushedMask;
+        if ((known & VcpuRegisters.Cr2) == VcpuRegisters.None)
+            vcpu->Regs.Cr2 = 0;
+        if ((known & VcpuRegisters.Flags) == VcpuRegisters.None)
+            vcpu->Regs.Flags = 0;
+        if ((known & VcpuRegisters.Dr7) == VcpuRegisters.None)
+            vcpu->Regs.Dr7 = 0;
     }
 }

@@ -76,10 +76,13 @@ internal sealed class FrameHooks : IDisposable
     }
 
     /// <summary>Brings the hypervisor's rights and its registered handler in step with the hooks, with one flush. Returns the
-    /// first error; the others are tried all the same.</summary>
+    /// first error; the others are tried all the same. No right is withdrawn while nobody would be told of violations.</summary>
     public IntStatus Commit()
     {
         IntStatus result = RegisterIfNeeded();
+        if (!result.IsSuccess())
+            return result;
+
         bool any = false;
         while (TryTake(out ulong frame))
         {
@@ -130,7 +133,14 @@ internal sealed class FrameHooks : IDisposable
             _registered = true;
         }
 
-        return _hypervisor.RegisterEptHandler(_eptHandler);
+        IntStatus status = _hypervisor.RegisterEptHandler(_eptHandler);
+        if (!status.IsSuccess())
+        {
+            lock (_writer)
+                _registered = false;
+        }
+
+        return status;
     }
 
     private IntStatus UnregisterIfUnused()

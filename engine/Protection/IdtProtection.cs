@@ -57,9 +57,15 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
             StartVcpu(vcpus[i]);
 
         IntStatus status = _hooks.Commit();
+        if (!status.IsSuccess())
+        {
+            Stop();
+            reports.Add(new ProtectionReport(Name, ProtectionState.NotPossible, $"the glue refused: {status}"));
+            return;
+        }
+
         reports.Add(
-            !status.IsSuccess() ? new ProtectionReport(Name, ProtectionState.NotPossible, $"the glue refused: {status}")
-            : _tables.Count == 0 ? new ProtectionReport(Name, ProtectionState.NotPossible, "no table was found")
+            _tables.Count == 0 ? new ProtectionReport(Name, ProtectionState.NotPossible, "no table was found")
             : new ProtectionReport(Name, ProtectionState.Prevented, $"tables: {_tables.Count}"));
     }
 
@@ -67,11 +73,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
     public void Stop()
     {
         for (int table = 0; table < _tables.Count; table++)
-        {
-            ulong[] pages = _tables[table].Pages;
-            for (int page = 0; page < pages.Length; page++)
-                _hooks.Remove(pages[page], _handler, Cookie(table, page));
-        }
+            RemoveHooks(table);
 
         _tables.Clear();
         IntStatus status = _hooks.Commit();
@@ -159,6 +161,12 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
             return;
         }
 
+        // A longer limit of the same table takes the shorter one's place, so that one store is asked about once.
+        int shorter = _tables.FindIndex(
+            known => known.Linear == regs.IdtBase && known.Length < length && pages.AsSpan().StartsWith(known.Pages));
+        if (shorter >= 0)
+            RemoveHooks(shorter);
+
         _tables.Add(new IdtTable(regs.IdtBase, length, (efer & EferLma) != 0 ? 16 : 8, pages));
         status = SetHooks(_tables.Count - 1);
         if (status.IsSuccess())
@@ -187,6 +195,13 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         }
 
         return IntStatus.Success;
+    }
+
+    private void RemoveHooks(int index)
+    {
+        ulong[] pages = _tables[index].Pages;
+        for (int page = 0; page < pages.Length; page++)
+            _hooks.Remove(pages[page], _handler, Cookie(index, page));
     }
 
     private IntStatus SetHooks(int index)

@@ -69,7 +69,7 @@ internal sealed unsafe class RegisterProtection : IRegisterHookHandler
         WatchedRegister watched = new(
             register.Name,
             (vcpu, in regs) => Read(register, vcpu, in regs),
-            (oldValue, newValue) => register.IsBrokenBy(oldValue.Value, newValue.Value),
+            (_, oldValue, newValue) => register.IsBrokenBy(oldValue.Value, newValue.Value),
             (vcpu, milliseconds, oldValue, newValue) =>
             {
                 RegisterAlert alert = Describe(register, oldValue.Value, newValue.Value);

@@ -68,7 +68,7 @@ internal sealed class RegisterWatch
         {
             if (register.Read(vcpu, in regs) is not { } now)
                 continue;
-            if (values[vcpu] is { } before && register.IsBroken(before, now))
+            if (values[vcpu] is { } before && register.IsBroken(vcpu, before, now))
                 register.Report(vcpu, elapsed, before, now);
             values[vcpu] = now;
         }

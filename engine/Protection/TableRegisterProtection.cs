@@ -42,7 +42,7 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
 
     private string Name => IsIdtr ? "IDTR" : "GDTR";
 
-    /// <summary>Remembers the table of each vCPU and hooks loads of the register, or watches it.</summary>
+    /// <summary>Remembers the table of each vCPU, hooks loads of the register, and watches it.</summary>
     public void Start(VcpuTable vcpus, List<ProtectionReport> reports)
     {
         _vcpus = new VcpuTableRegister[vcpus.Count];
@@ -57,24 +57,13 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
             };
         }
 
+        // Where loads are trapped, too: the hypervisor reads the operand again after the verdict, and another vCPU may have
+        // changed it meanwhile.
+        bool watched = _watch.TryAdd(Watched(), vcpus);
         IntStatus status = _hooks.Set(RegisterKind.Dtr, (uint)_register, this);
-        if (status.IsSuccess())
-        {
-            reports.Add(new ProtectionReport(Name, ProtectionState.Prevented, ""));
-            return;
-        }
-
-        WatchedRegister watched = new(
-            Name,
-            (_, in regs) => (regs.Cr0 & Cr0Pe) != 0 ? ReadingOf(in regs) : null,
-            (oldValue, newValue) => newValue != oldValue && newValue != default,
-            (vcpu, milliseconds, oldValue, newValue) =>
-            {
-                RegisterAlert alert = Describe(oldValue, newValue, sizeof(ushort) + sizeof(ulong));
-                _alerts.RaiseSeen(vcpu, milliseconds, in alert);
-            });
-        reports.Add(_watch.TryAdd(watched, vcpus)
-            ? new ProtectionReport(Name, ProtectionState.Watched, $"loads cannot be trapped: {status}")
+        reports.Add(
+            status.IsSuccess() ? new ProtectionReport(Name, ProtectionState.Prevented, "also compared on the timer")
+            : watched ? new ProtectionReport(Name, ProtectionState.Watched, $"loads cannot be trapped: {status}")
             : new ProtectionReport(Name, ProtectionState.NotPossible, $"can neither be trapped nor read: {status}"));
     }
 
@@ -116,6 +105,17 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
         _alerts.RaiseRegister(ref write, in alert);
         return alert.Action;
     }
+
+    private WatchedRegister Watched() => new(
+        Name,
+        (_, in regs) => (regs.Cr0 & Cr0Pe) != 0 ? ReadingOf(in regs) : null,
+        (vcpu, oldValue, newValue) =>
+            newValue != oldValue && newValue != default && newValue != _vcpus[vcpu].Own && !_vcpus[vcpu].ComingUp,
+        (vcpu, milliseconds, oldValue, newValue) =>
+        {
+            RegisterAlert alert = Describe(oldValue, newValue, sizeof(ushort) + sizeof(ulong));
+            _alerts.RaiseSeen(vcpu, milliseconds, in alert);
+        });
 
     private RegisterReading ReadingOf(in IgArchRegs regs) => IsIdtr
         ? new RegisterReading(regs.IdtBase, (ushort)regs.IdtLimit)

@@ -17,7 +17,7 @@ internal sealed class WatchedRegister
     public delegate RegisterReading? Reader(uint vcpu, in IgArchRegs regs);
 
     /// <summary>Tells whether a change breaks the guard.</summary>
-    public delegate bool Judge(RegisterReading oldValue, RegisterReading newValue);
+    public delegate bool Judge(uint vcpu, RegisterReading oldValue, RegisterReading newValue);
 
     /// <summary>Reports a broken guard.</summary>
     public delegate void Reporter(uint vcpu, long milliseconds, RegisterReading oldValue, RegisterReading newValue);

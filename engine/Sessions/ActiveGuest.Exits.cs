@@ -116,6 +116,7 @@ internal sealed unsafe partial class ActiveGuest
                 return IntStatus.Busy;
             if (_closing)
                 return IntStatus.NotInitializedHint;
+            TimerCalls++;
             if (!_watch.IsEmpty)
                 _watch.Check();
             return IntStatus.Success;

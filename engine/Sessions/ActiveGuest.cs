@@ -91,6 +91,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Length of the ticks in its counters.</summary>
     public TickScale TickScale { get; }
 
+    /// <summary>Calls of the timer.</summary>
+    public ulong TimerCalls { get; private set; }
+
     /// <summary>What became of every protection that was asked for; replaced as a whole.</summary>
     public IReadOnlyList<ProtectionReport> Reports => Volatile.Read(ref _reports);
 

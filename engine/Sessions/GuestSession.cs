@@ -17,7 +17,8 @@ internal sealed unsafe class GuestSession
     private readonly HostLog _log;
     private readonly GuestMemory _memory = new();
     private readonly Lock _removals = new();
-    private (ulong Gpa, ulong Size)? _pendingRemoval;
+    private (ulong Gpa, ulong Size) _pendingRemoval;
+    private volatile bool _removalPending;
     private ActiveGuest? _active;
     private int _phase = (int)GuestPhase.Declared;
 
@@ -48,7 +49,7 @@ internal sealed unsafe class GuestSession
 
     /// <summary>Ends it if nothing is left that it is kept for; then it cannot be started any more.</summary>
     public bool TryForget() =>
-        Active is null && !_memory.HasRegions && Config.Size == 0 &&
+        Active is null && !_memory.HasRegions && !_removalPending && Config.Size == 0 &&
         Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Forgotten, (int)GuestPhase.Declared) == (int)GuestPhase.Declared;
 
     /// <summary>IntConfigureGuest.</summary>
@@ -73,9 +74,9 @@ internal sealed unsafe class GuestSession
     {
         lock (_removals)
         {
-            if (_pendingRemoval is { } pending)
+            if (_removalPending)
             {
-                if (pending != (gpa, size))
+                if (_pendingRemoval != (gpa, size))
                     return IntStatus.Busy;
             }
             else if (!_memory.TryRemove(gpa, size))
@@ -84,10 +85,11 @@ internal sealed unsafe class GuestSession
             }
 
             _pendingRemoval = (gpa, size);
+            _removalPending = true;
             ActiveGuest? active = Active;
             if (active is not null && !active.Quiesce())
                 return IntStatus.Busy;
-            _pendingRemoval = null;
+            _removalPending = false;
             return IntStatus.Success;
         }
     }

@@ -1246,7 +1246,8 @@ INTROCORE_API void IntPreinit(void);
 INTROCORE_API INTSTATUS IntInit(GLUE_IFACE *GlueInterface, UPPER_IFACE *UpperInterface);
 
 /** Disables every guest, safeness ignored, forgets all declared memory and both tables. Afterwards IntInit may be called
- *  again. INT_STATUS_CANNOT_UNLOAD: an exit is still being handled; call again. NOT_NEEDED_HINT: not initialised. */
+ *  again. NOT_NEEDED_HINT: not initialised. INT_STATUS_CANNOT_UNLOAD: an exit is still being handled; the guests are not
+ *  protected any more, and the rights of the one that is busy are given back when it is called again. DisableIntro likewise. */
 INTROCORE_API INTSTATUS IntUninit(void);
 
 /** Tells whether an integrator of the given interface version can work with this library, and which version of the interface
@@ -1257,10 +1258,13 @@ INTROCORE_API BOOLEAN IntCheckCompatibility(DWORD IntegratorMajor, DWORD Integra
 
 /**
  * Common to the handlers: to be called on the thread that runs the vCPU, which stays out of the guest meanwhile.
- *   INT_STATUS_INVALID_PARAMETER_n   the handle is null, or the pointer or vCPU number at place n is bad; nothing was done
+ *   INT_STATUS_INVALID_PARAMETER_n   the handle is null (1), or a pointer or the vCPU number is bad; nothing was done. The numbers
+ *                                    are the reference's: vCPU 5 and Action 7 (memory), 7 and 4 (MSR; NewValue 6), 3 and 6
+ *                                    (CR), 3 and 4 (XCR, tables), 3 (breakpoint, hypercall), 5 (injection)
  *   INT_STATUS_NOT_INITIALIZED_HINT  no such guest, or not any more: *Action is Allowed
  *   INT_STATUS_BUSY                  another thread is in a handler of this vCPU: *Action is Retry
- *   INT_STATUS_NOT_FOUND             nothing is hooked there: *Action is Allowed (breakpoint, hypercall: not ours)
+ *   INT_STATUS_NOT_FOUND             control, model-specific and extended control registers: nothing is hooked there, *Action is
+ *                                    Allowed; breakpoint, hypercall: not ours. Memory and descriptor tables answer SUCCESS.
  *   INT_STATUS_INVALID_INTERNAL_STATE  a fault inside the engine, logged; *Action is by the fail policy
  */
 
@@ -1269,7 +1273,7 @@ INTROCORE_API INTSTATUS IntHandleEptViolation(void *GuestHandle, QWORD PhysicalA
                                               QWORD VirtualAddress, DWORD CpuNumber, INTRO_ACTION *Action,
                                               IG_EPT_ACCESS Type);
 
-/** RDMSR or WRMSR of a register enabled by EnableMSRExit. Places: handle 1, Action 4, NewValue 6, CpuNumber 7. */
+/** RDMSR or WRMSR of a register enabled by EnableMSRExit. */
 INTROCORE_API INTSTATUS IntHandleMsrViolation(void *GuestHandle, DWORD Msr, IG_MSR_HOOK_TYPE Flags,
                                               INTRO_ACTION *Action, QWORD OriginalValue, QWORD *NewValue,
                                               DWORD CpuNumber);
@@ -1281,7 +1285,8 @@ INTROCORE_API INTSTATUS IntHandleCrWrite(void *GuestHandle, DWORD Cr, DWORD CpuN
 /** XSETBV. */
 INTROCORE_API INTSTATUS IntHandleXcrWrite(void *GuestHandle, DWORD CpuNumber, INTRO_ACTION *Action);
 
-/** SIDT, LIDT, SGDT, LGDT, SLDT, LLDT, STR or LTR. Flags: IG_DESC_ACCESS. */
+/** SIDT, LIDT, SGDT, LGDT, SLDT, LLDT, STR or LTR. Flags: IG_DESC_ACCESS. *Action is Retry when another instruction is at RIP by
+ *  now, or none can be read. */
 INTROCORE_API INTSTATUS IntHandleDtrViolation(void *GuestHandle, DWORD Flags, DWORD CpuNumber, INTRO_ACTION *Action);
 
 /** INT3. Success: handled. NOT_FOUND: reflect it to the guest. */
@@ -1331,7 +1336,8 @@ INTROCORE_API INTSTATUS IntConfigureGuest(void *GuestHandle, const INTRO_GUEST_C
 INTROCORE_API INTSTATUS IntDeclareGuestMemory(void *GuestHandle, QWORD Gpa, QWORD Size, void *Host);
 
 /** Takes back exactly what one IntDeclareGuestMemory gave. After success the engine does not touch it any more.
- *  NOT_FOUND: no such range. BUSY: an exit is still using it; call again. */
+ *  INVALID_PARAMETER_1..3: null, unaligned, empty or wrapping. NOT_FOUND: no such range. BUSY: it is out of sight already, but an
+ *  exit may still use it; call again. */
 INTROCORE_API INTSTATUS IntRemoveGuestMemory(void *GuestHandle, QWORD Gpa, QWORD Size);
 
 /** Where the VCPU_STATE records of an active guest are: the record of vCPU n is at *Base + n * *Stride, 0 <= n < *Count.

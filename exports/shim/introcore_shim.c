@@ -40,8 +40,10 @@ static void on_fault(int number, siginfo_t *info, void *context)
     struct guarded_copy *copy = current_copy;
     uintptr_t address = (uintptr_t)info->si_addr;
 
-    /* Only a fault of the copy itself, and not a signal that somebody has sent, leads out of it. */
-    if (copy && info->si_code > 0 && address >= copy->first && address <= copy->last)
+    /* Only a fault of the copy itself, and not a signal that somebody has sent, leads out of it. An address that is not
+       canonical raises #GP, of which the kernel does not know the address. */
+    if (copy && (info->si_code == SI_KERNEL ||
+                 (info->si_code > 0 && address >= copy->first && address <= copy->last)))
         siglongjmp(copy->escape, 1);
 
     pass_on(number == SIGBUS ? &former_bus : &former_segv, number, info, context);

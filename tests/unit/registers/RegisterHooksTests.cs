@@ -24,7 +24,7 @@ public sealed class RegisterHooksTests
     {
         using RegisterMachine machine = new(All, GuardOptions.Supported);
         Assert.Equal(10, machine.Host.Enabled.Count(entry => entry.Value));
-        Assert.Equal(["cr", "dtr", "msr"], machine.Host.Registered.Where(entry => entry.Value).Select(entry => entry.Key).Order());
+        Assert.Equal(["cr", "dtr", "msr", "timer"], machine.Host.Registered.Where(entry => entry.Value).Select(entry => entry.Key).Order());
         Assert.Equal(IntStatus.Success, machine.Session.Stop());
         Assert.DoesNotContain(true, machine.Host.Enabled.Values);
         Assert.DoesNotContain(true, machine.Host.Registered.Values);

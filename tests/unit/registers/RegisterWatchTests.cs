@@ -72,11 +72,23 @@ public sealed unsafe class RegisterWatchTests
     [Fact]
     public void WhatIsTrappedNeedsNoTimer()
     {
-        using RegisterMachine machine = new(All, GuardOptions.Supported);
+        using RegisterMachine machine = new(All & ~GuestOptions.ProtectIdtr, GuardOptions.Supported);
         Assert.False(machine.Host.Registered.ContainsKey("timer"));
         machine.Regs.Cr4 = 0;
         Assert.Equal(IntStatus.Success, machine.Active.Timer());
         Assert.Empty(machine.Host.Alerts);
+    }
+
+    [Fact]
+    public void ATableThatWasChangedBehindTheVerdictIsSeen()
+    {
+        using RegisterMachine machine = new(GuestOptions.ProtectIdtr);
+        Assert.Equal(ProtectionState.Prevented, StateOf(machine, "IDTR"));
+        machine.Regs.IdtBase = 0x7000;
+        Assert.Equal(IntStatus.Success, machine.Active.Timer());
+        EventRegisterViolation alert = Assert.Single(machine.Host.Alerts).Alert;
+        Assert.Equal(AlertFlags.Async, alert.Header.Flags);
+        Assert.Equal(0x7000UL, alert.WriteInfo.NewValue[0]);
     }
 
     private static RegisterMachine Untrapped(System.Action<RegisterHost> prepare) => new(
