@@ -86,8 +86,8 @@ public sealed unsafe partial class GuestLifecycleTests
         while (engine.Disable(handle) == IntStatus.CannotUnload)
             Thread.Yield();
         Assert.Equal(0, odd);
-        Assert.InRange(started, 10, int.MaxValue);
-        Assert.InRange(stopped, 10, started);
+        Assert.InRange(started, 3, int.MaxValue);
+        Assert.InRange(stopped, 3, started);
         Assert.InRange(judged, 1, int.MaxValue);
         Assert.Equal(machine.Host.Activations, machine.Host.Deactivations);
         Assert.Equal(machine.Host.Registrations, machine.Host.Unregistrations);
@@ -126,7 +126,7 @@ public sealed unsafe partial class GuestLifecycleTests
             Thread.Yield();
         Assert.Equal(host.Activations, host.Deactivations);
         Assert.Null(engine.Find(host.Handle));
-        Assert.InRange(started, 10, int.MaxValue);
+        Assert.InRange(started, 3, int.MaxValue);
         host.Forget();
     }
 
@@ -167,7 +167,7 @@ public sealed unsafe partial class GuestLifecycleTests
         foreach (Thread thread in threads)
             Assert.True(thread.Join(10_000));
         Assert.Equal(0, wrong);
-        Assert.InRange(blocked, 1000, int.MaxValue);
+        Assert.InRange(blocked, 50, int.MaxValue);
         Assert.Equal((0, 0), (machine.Host.WithdrawnFrames, machine.Host.RegisteredHandler));
     }
 
