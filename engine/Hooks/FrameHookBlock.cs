@@ -19,9 +19,6 @@ namespace Engine.Hooks;
 internal unsafe struct FrameHookBlock
 {
     private const int HeadBytes = 64;
-
-    /// <summary>2^64 by the golden ratio, odd.</summary>
-    private const ulong GoldenRatio = 0x9E37_79B9_7F4A_7C15;
     private const ulong Scatter = 0x9E37_79B9_7F4A_7C15;
 
     public int Capacity;
@@ -45,13 +42,15 @@ internal unsafe struct FrameHookBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FrameHook* HooksOf(FrameHookBlock* block) => (FrameHook*)((byte*)block + HeadBytes);
 
-    /// <summary>The bucket of a frame. One multiplication alone would, with an unlucky key, put frames at equal distances close
-    /// together; the second one, of both halves of the first product, spreads them whatever the key is.</summary>
+    /// <summary>The bucket of a frame.</summary>
+    /// <remarks>With the key's multiplication alone, frames at even distances fall into buckets at even distances, and one key in
+    /// a few hundred makes chains of ten and more of them.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int* BucketOf(FrameHookBlock* block, ulong frame, ulong key)
     {
-        ulong product = frame * key;
-        return BucketsOf(block) + (nint)(((product ^ (product >> 32)) * GoldenRatio) >> block->Shift);
+        ulong hash = frame * key;
+        hash = (hash ^ (hash >> 32)) * Scatter;
+        return BucketsOf(block) + (nint)(hash >> block->Shift);
     }
 
     /// <summary>Writes a hook, then names it in its bucket, so that a reader sees all of it or nothing.</summary>
