@@ -39,6 +39,9 @@ public static class Limits
     /// <summary>Polls of the claim cells before DisableIntro and its like answer that an exit is still running.</summary>
     public const int DrainPolls = 2000;
 
+    /// <summary>The same in time, since a poll may give the processor away.</summary>
+    public const int DrainMilliseconds = 50;
+
     /// <summary>Alerts, with their log lines, that a guest may cause in a burst.</summary>
     public const int AlertBurst = 256;
 

@@ -82,7 +82,8 @@ internal sealed unsafe class ClaimTable
     public bool WaitSince(ulong epoch)
     {
         SpinWait spinner = default;
-        for (int i = 0; i < Limits.DrainPolls; i++)
+        long end = Environment.TickCount64 + Limits.DrainMilliseconds;
+        for (int i = 0; i < Limits.DrainPolls && Environment.TickCount64 < end; i++)
         {
             if (PassedSince(epoch))
                 return true;

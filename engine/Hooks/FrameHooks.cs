@@ -11,8 +11,9 @@ namespace Engine.Hooks;
 /// Sets and removes frame hooks and keeps the hypervisor's rights in step: a right is withdrawn with the first hook of its kind
 /// on a frame and comes back with the last. Changes are collected and committed with one flush.
 /// </summary>
-/// <remarks>Thread safety: any thread. The lock guards the table alone and is never held across a call into the glue; rights are
-/// computed anew after each such call, so that two threads that commit at once end with the right ones.</remarks>
+/// <remarks>Thread safety: Set and Remove from any thread, Commit by one at a time. The lock guards the table alone and is never held
+/// across a call into the glue; rights are computed anew after each such call, so that a hook that comes or goes meanwhile
+/// counts.</remarks>
 internal sealed class FrameHooks : IDisposable
 {
     private const ulong PageSize = 4096;

@@ -116,8 +116,9 @@ internal sealed unsafe partial class ActiveGuest
                 return IntStatus.Busy;
             if (_closing)
                 return IntStatus.NotInitializedHint;
+            // While the watch is still being set up there is nothing to compare.
             TimerCalls++;
-            if (!_watch.IsEmpty)
+            if (_started && !_watch.IsEmpty)
                 _watch.Check();
             return IntStatus.Success;
         }

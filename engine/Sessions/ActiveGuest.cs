@@ -44,6 +44,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private int _timerBusy;
     private bool _timerRegistered;
     private volatile bool _closing;
+    private volatile bool _started;
 
     public ActiveGuest(
         in EngineSettings settings, Hypervisor hypervisor, GuestMemory memory, GuestOptions options, GuardOptions guards,
@@ -109,6 +110,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         if (Has(GuestOptions.ProtectGdtr))
             _gdtr.Start(_vcpus, reports);
         Volatile.Write(ref _reports, reports);
+        _started = true;
         if (!_watch.IsEmpty)
             StartTimer();
 
@@ -130,6 +132,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Gives all rights back and ends every exit that was enabled. After <see cref="TryClose"/>.</summary>
     public void Stop()
     {
+        _started = false;
         _gdtr.Stop();
         _idtr.Stop();
         _registers.Stop();

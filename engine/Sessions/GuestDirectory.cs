@@ -42,6 +42,10 @@ internal sealed class GuestDirectory
         }
     }
 
+    /// <summary>Keeps guests from coming and going until the scope is left; for what must not be lost with one that is just being
+    /// forgotten. Not to be held across a call into the glue.</summary>
+    public Lock.Scope Freeze() => _writer.EnterScope();
+
     /// <summary>Forgets a guest that is not used any more.</summary>
     public void RemoveIfUnused(GuestSession session)
     {

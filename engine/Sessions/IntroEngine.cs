@@ -93,6 +93,20 @@ internal sealed unsafe class IntroEngine
     /// <summary>The guest of a handle for a declaration, made if there is none.</summary>
     public GuestSession? Declare(nint handle) => _guests.FindOrAdd(handle, in _settings);
 
+    /// <summary>IntConfigureGuest; the configuration has been checked.</summary>
+    public IntStatus Configure(nint handle, in IntroGuestConfig config)
+    {
+        using (_guests.Freeze())
+            return Declare(handle)?.Configure(in config) ?? IntStatus.InsufficientResources;
+    }
+
+    /// <summary>IntDeclareGuestMemory; the arguments have been checked.</summary>
+    public IntStatus DeclareMemory(nint handle, ulong gpa, ulong size, byte* host)
+    {
+        using (_guests.Freeze())
+            return Declare(handle)?.DeclareMemory(gpa, size, host) ?? IntStatus.InsufficientResources;
+    }
+
     /// <summary>IntRemoveGuestMemory.</summary>
     public IntStatus RemoveMemory(nint handle, ulong gpa, ulong size)
     {

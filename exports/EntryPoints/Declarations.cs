@@ -31,9 +31,7 @@ internal static unsafe class Declarations
                 return IntStatus.InvalidParameter2;
             }
 
-            if (Library.Engine is not { } engine)
-                return IntStatus.NotInitialized;
-            return engine.Declare(handle) is { } session ? session.Configure(in known) : IntStatus.InsufficientResources;
+            return Library.Engine is { } engine ? engine.Configure(handle, in known) : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {
@@ -51,10 +49,7 @@ internal static unsafe class Declarations
                 return status;
             if (host == null || (nuint)host + (nuint)size < (nuint)host)
                 return IntStatus.InvalidParameter4;
-            if (Library.Engine is not { } engine)
-                return IntStatus.NotInitialized;
-            return engine.Declare(handle) is { } session
-                ? session.DeclareMemory(gpa, size, host) : IntStatus.InsufficientResources;
+            return Library.Engine is { } engine ? engine.DeclareMemory(handle, gpa, size, host) : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {
