@@ -4,8 +4,6 @@
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
-#include <asm/desc.h>
-#include <asm/special_insns.h>
 #include "attack.h"
 
 /* ---- the instructions that attack: one each, with its address known ----------------------------------------------- */
@@ -74,12 +72,9 @@ static void attack(const struct store_kind *kind, const struct target *target)
 {
 	u64 old = read_bytes(target->idt), new = kind->changed(old), through_idt, through_alias;
 	unsigned long flags;
-	struct desc_ptr idtr;
 
-	store_idt(&idtr);
-	pr_info("attack: what=%s rip=0x%lx old=%8phN new=%8phN vector=0x%x gpa=0x%llx alias=0x%lx idt=0x%lx limit=0x%x cr0=0x%lx\n",
-		kind->name, (unsigned long)kind->rip, &old, &new, vector, (u64)target->gpa, (unsigned long)target->alias,
-		idtr.address, idtr.size, native_read_cr0());
+	pr_info("attack: what=%s rip=0x%lx old=%8phN new=%8phN vector=0x%x gpa=0x%llx alias=0x%lx\n",
+		kind->name, (unsigned long)kind->rip, &old, &new, vector, (u64)target->gpa, (unsigned long)target->alias);
 
 	local_irq_save(flags);
 	kind->store(target->alias, kind->operand(old, new));
