@@ -8,7 +8,7 @@ using Engine.Hosting;
 namespace Engine.Hooks;
 
 /// <summary>
-/// The hooks on registers: a handful, in an immutable array that is replaced as a whole. The first hook on a register enables its
+/// The hooks on registers: a handful, in immutable arrays by kind that are replaced as a whole. The first hook on a register enables its
 /// exit, the last one disables it; the first of a kind registers the kind's handler with the glue, the last unregisters it
 /// (spec/13, section 8).
 /// </summary>
@@ -19,6 +19,7 @@ internal sealed class RegisterHooks
     private readonly Hypervisor _hypervisor;
     private readonly RegisterExitHandlers _exits;
     private readonly List<(uint Msr, bool EnabledBefore)> _msrs = [];
+    private readonly RegisterHook[][] _byKind = [[], [], [], []];
     private RegisterHook[] _hooks = [];
 
     public RegisterHooks(Hypervisor hypervisor, in RegisterExitHandlers exits)
@@ -44,7 +45,7 @@ internal sealed class RegisterHooks
             return status;
         }
 
-        Volatile.Write(ref _hooks, [.. old, new RegisterHook(kind, number, handler)]);
+        Publish([.. old, new RegisterHook(kind, number, handler)]);
         return IntStatus.Success;
     }
 
@@ -53,7 +54,7 @@ internal sealed class RegisterHooks
     {
         RegisterHook[] old = _hooks;
         RegisterHook[] kept = Array.FindAll(old, hook => hook.Handler != handler);
-        Volatile.Write(ref _hooks, kept);
+        Publish(kept);
         foreach (RegisterHook gone in Array.FindAll(old, hook => hook.Handler == handler))
         {
             if (!Array.Exists(kept, hook => hook.Kind == gone.Kind && hook.Number == gone.Number))
@@ -73,15 +74,22 @@ internal sealed class RegisterHooks
     {
         action = IntroAction.Allowed;
         bool found = false;
-        foreach (RegisterHook hook in Volatile.Read(ref _hooks))
+        foreach (RegisterHook hook in Volatile.Read(ref _byKind[(int)write.Kind]))
         {
-            if (hook.Kind != write.Kind || hook.Number != write.Number)
+            if (hook.Number != write.Number)
                 continue;
             found = true;
             action = (IntroAction)Math.Max((int)action, (int)hook.Handler.OnWrite(ref write));
         }
 
         return found;
+    }
+
+    private void Publish(RegisterHook[] hooks)
+    {
+        _hooks = hooks;
+        foreach (RegisterKind kind in Enum.GetValues<RegisterKind>())
+            Volatile.Write(ref _byKind[(int)kind], Array.FindAll(hooks, hook => hook.Kind == kind));
     }
 
     private IntStatus Register(RegisterKind kind, bool on) => kind switch

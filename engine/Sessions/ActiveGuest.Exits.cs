@@ -14,7 +14,7 @@ internal sealed unsafe partial class ActiveGuest
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IntStatus Enter(uint vcpu, VcpuStateKind kind, IntStatus badVcpu)
     {
-        if (vcpu >= (uint)_vcpus.Count)
+        if (vcpu >= _vcpuCount)
             return badVcpu;
         if (!_claims.TryClaim(vcpu))
             return IntStatus.Busy;
@@ -24,10 +24,10 @@ internal sealed unsafe partial class ActiveGuest
             return IntStatus.NotInitializedHint;
         }
 
-        VcpuState* record = _vcpus[vcpu];
+        VcpuState* record = _records + vcpu;
         record->EventId++;
         record->State = kind;
-        VcpuCounters* counters = _vcpus.CountersOf(vcpu);
+        VcpuCounters* counters = _counters + vcpu;
         counters->Exits[(int)kind]++;
         counters->EnteredTicks = Hypervisor.Ticks();
         return IntStatus.Success;
@@ -37,13 +37,13 @@ internal sealed unsafe partial class ActiveGuest
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Leave(uint vcpu, IntroAction action)
     {
-        VcpuState* record = _vcpus[vcpu];
+        VcpuState* record = _records + vcpu;
         record->State = VcpuStateKind.Active;
         record->PushedMask = VcpuRegisters.None;
         record->ExitFlags = VcpuExitFlags.None;
         record->ExitDataSize = 0;
 
-        VcpuCounters* counters = _vcpus.CountersOf(vcpu);
+        VcpuCounters* counters = _counters + vcpu;
         if (action == IntroAction.NotAllowed)
             counters->Blocked++;
         counters->WorstTicks = Math.Max(counters->WorstTicks, Hypervisor.Ticks() - counters->EnteredTicks);

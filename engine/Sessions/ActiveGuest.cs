@@ -29,6 +29,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly ClaimTable _claims;
     private readonly RetireList _retired;
     private readonly VcpuTable _vcpus;
+    private readonly VcpuState* _records;
+    private readonly VcpuCounters* _counters;
+    private readonly uint _vcpuCount;
     private readonly InstructionUnit[] _units;
     private readonly FrameHooks _frameHooks;
     private readonly EptViolation _eptViolation;
@@ -57,6 +60,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _claims = new ClaimTable(vcpuCount);
         _retired = new RetireList(_claims);
         _vcpus = new VcpuTable(vcpuCount);
+        _records = _vcpus.Base;
+        _counters = _vcpus.CountersOf(0);
+        _vcpuCount = (uint)vcpuCount;
         _units = new InstructionUnit[vcpuCount];
         for (int i = 0; i < vcpuCount; i++)
             _units[i] = new InstructionUnit();
