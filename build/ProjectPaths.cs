@@ -30,6 +30,9 @@ public sealed class ProjectPaths(string root)
     /// <summary>The library that allows whatever the real one says, for tests.</summary>
     public string AllowAllLibrary => In("artifacts/test/lib/liballow-all.so");
 
+    /// <summary>The library that traps the execution of a page besides, for tests.</summary>
+    public string FetchWatchLibrary => In("artifacts/test/lib/libfetch-watch.so");
+
     public string QemuPlugin => In("artifacts/glue/introcore-qemu.so");
 
     public string TestProgram => In("artifacts/dotnet/bin/Tests/release/Tests");

@@ -36,6 +36,7 @@ public sealed class TestVerb : IVerb
             BuildVerb.BuildNative(context);
             LibraryStep.RunTestVariant(context);
             TestNativeStep.Run(context);
+            FetchWatchStep.Run(context);
             new NativeBench(context).Compile();
             new GuestKit(context).Make();
             new QemuBackport(context).TryMake();

@@ -9,7 +9,7 @@ struct kind {
 	int (*run)(const char *name);
 };
 
-extern const struct kind gate_kinds[], both_kinds[], control_kinds[], lstar_kinds[], lidt_kinds[];
+extern const struct kind gate_kinds[], both_kinds[], control_kinds[], lstar_kinds[], lidt_kinds[], call_kinds[];
 
 /* ---- parameters of the module -------------------------------------------------------------------------------------- */
 

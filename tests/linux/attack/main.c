@@ -9,7 +9,7 @@
  *
  * KIND: idt, unaligned, rmw, or: a store to an IDT gate     both: such stores by two CPUs at once
  *       cr0wp, smep: a control register loses a bit         lstar: system calls lead elsewhere
- *       lidt: another interrupt descriptor table
+ *       lidt: another interrupt descriptor table            call: no attack, a call with known registers
  */
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -51,7 +51,9 @@ const char *verdict(bool blocked)
 
 static const struct kind *find_kind(void)
 {
-	static const struct kind *const lists[] = { gate_kinds, both_kinds, control_kinds, lstar_kinds, lidt_kinds };
+	static const struct kind *const lists[] = {
+		gate_kinds, both_kinds, control_kinds, lstar_kinds, lidt_kinds, call_kinds,
+	};
 	const struct kind *kind;
 	size_t i;
 
