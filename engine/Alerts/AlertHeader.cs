@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using Engine.Abi;
-using Engine.Hosting;
 using Engine.Instructions;
 using Engine.Memory;
 using Engine.Vcpus;
@@ -43,13 +42,12 @@ internal static unsafe class AlertHeader
             InstructionText.Write(in vcpu->Instruction, new Span<byte>(text, IntroCpuCtx.InstructionLength));
     }
 
-    /// <summary>Fills registers and the page of code around RIP, from the vCPU's record and memory. Registers that were not pushed
-    /// are asked for; what the hypervisor does not tell either is zero.</summary>
-    public static void Fill(ref IntroExecContext context, Hypervisor hypervisor, VcpuState* vcpu, GuestMemory memory)
+    /// <summary>Fills registers and the page of code around RIP, from the vCPU's record and memory. Registers that were neither
+    /// pushed nor asked for are zero: an alert asks for nothing more.</summary>
+    public static void Fill(ref IntroExecContext context, VcpuState* vcpu, GuestMemory memory)
     {
         context.CsType = vcpu->CsType;
-        if (!VcpuRegisterFile.Ensure(hypervisor, vcpu, VcpuRegisters.FromGprsQuery).IsSuccess())
-            ForgetUnknown(vcpu);
+        ForgetUnknown(vcpu);
 
         // The first 160 bytes of both are RAX to RIP in the same order; a test holds them together.
         context.Registers = Unsafe.As<IgArchRegs, IntroGprs>(ref vcpu->Regs);

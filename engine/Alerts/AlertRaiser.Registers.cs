@@ -33,7 +33,7 @@ internal sealed unsafe partial class AlertRaiser
         AlertHeader.Fill(
             ref alert.Header, vcpu, about.Verdict, IntroActionReason.NoException, about.Mitre, _policy.KernelLogOnly);
         FillValues(ref alert, in about);
-        AlertHeader.Fill(ref alert.ExecContext, _hypervisor, vcpu, write.Memory);
+        AlertHeader.Fill(ref alert.ExecContext, vcpu, write.Memory);
 
         ReadOnlySpan<byte> instruction = MemoryMarshal.CreateReadOnlySpan(
             ref alert.Header.CpuContext.Instruction[0], IntroCpuCtx.InstructionLength);

@@ -63,7 +63,7 @@ internal sealed unsafe partial class AlertRaiser
         alert.Offset = (uint)(access.Gpa & PageMask);
         alert.ZoneTypes = ZoneFlags.Write;
         if (access.Vcpu != null)
-            AlertHeader.Fill(ref alert.ExecContext, _hypervisor, access.Vcpu, access.Memory);
+            AlertHeader.Fill(ref alert.ExecContext, access.Vcpu, access.Memory);
 
         Log(in access, in about, in alert);
         Deliver(IntroEventType.EptViolation, ref alert);

@@ -94,7 +94,6 @@ internal static unsafe class GuestQueries
         }
 
         byKind[(int)VcpuStateKind.Timer] = guest.TimerCalls;
-        total += guest.TimerCalls;
         json.WriteStartObject("exits");
         for (int kind = (int)VcpuStateKind.EptViolation; kind < VcpuCounters.Kinds; kind++)
             json.WriteNumber(s_exitNames[kind], byKind[kind]);

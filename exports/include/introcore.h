@@ -830,7 +830,7 @@ typedef struct _INTRO_GPRS {
     QWORD RegCr2, RegFlags, RegDr7, RegRip;
 } INTRO_GPRS;
 
-/** Registers and the page of code around RIP. */
+/** Registers and the page of code around RIP. Registers that the glue neither pushed nor was asked for are 0. */
 typedef struct _INTRO_EXEC_CONTEXT {
     DWORD CsType;
     INTRO_GPRS Registers;
