@@ -36,15 +36,36 @@ public sealed class HandOverTests
     [Fact]
     public void WithoutDotnetItSaysWhatToInstall()
     {
+        ToolResult result = RunWithOnly(["dirname", "sh"], "help");
+
+        Assert.Equal(ExitCode.Missing, result.ExitCode);
+        Assert.Contains("SDK 10.0", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheDoctorFindsWhatIsThereAndWhatIsMissing()
+    {
+        ToolResult whole = Tool.Run("sh", [_script, "doctor"], Path.GetTempPath());
+        ToolResult poor = RunWithOnly(["dirname", "sh", "find", "head", "env", "dotnet"], "doctor");
+
+        Assert.Matches(@"(?m)^\.NET SDK +installed +\d+\.", whole.Output);
+        Assert.Matches(@"(?m)^gcc +installed .*build", whole.Output);
+        Assert.Matches(@"(?m)^QEMU 7\.2 .*\n^QEMU 10\.0 .*\n^/dev/kvm ", whole.Output);
+        Assert.Equal(whole.Output.Contains("MISSING", StringComparison.Ordinal) ? ExitCode.Missing : ExitCode.Ok, whole.ExitCode);
+        Assert.Matches(@"(?m)^qemu-system-x86 +MISSING .*demo", poor.Output);
+        Assert.Contains("install with: ", poor.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Missing, poor.ExitCode);
+    }
+
+    /// <summary>The script where no other programs are on PATH.</summary>
+    private static ToolResult RunWithOnly(string[] programs, string verb)
+    {
         string folder = Directory.CreateTempSubdirectory("introcore-path-").FullName;
         try
         {
-            foreach (string tool in new[] { "dirname", "sh" })
+            foreach (string tool in programs)
                 File.CreateSymbolicLink(Path.Combine(folder, tool), Locate(tool));
-            ToolResult result = Tool.Run("env", [$"PATH={folder}", "sh", _script, "help"], Path.GetTempPath());
-
-            Assert.Equal(ExitCode.Missing, result.ExitCode);
-            Assert.Contains("SDK 10.0", result.Output, StringComparison.Ordinal);
+            return Tool.Run("env", [$"PATH={folder}", "sh", _script, verb], Path.GetTempPath());
         }
         finally
         {
