@@ -20,10 +20,12 @@
  * same time are refused with INT_STATUS_BUSY. A thread that calls in needs at least INTROCORE_MIN_STACK bytes of stack.
  * No function may be called from a signal handler, nor in a child after fork().
  *
- * The process. The library carries a managed runtime. The first call into it installs handlers for SIGSEGV, SIGFPE and
+ * The process. The library carries a managed runtime. The first call into it installs handlers for SIGSEGV, SIGBUS, SIGFPE and
  * SIGRTMIN and ignores SIGPIPE; they pass on what is not theirs. A host that installs its own handlers later must chain to
- * the former ones. Nothing is written to standard output or error. One more thread is started. The library is linked with -z nodelete: it stays until the process ends.
- * Besides the functions below it exports DotNetRuntimeDebugHeader, for debuggers.
+ * the former ones. Nothing is written to standard output or error. One more thread is started. The library is linked with
+ * -z nodelete: it stays until the process ends. Besides the functions below it exports DotNetRuntimeDebugHeader, for
+ * debuggers. Under seccomp it needs what a multi-threaded C program needs: futex, mmap, munmap, mprotect, madvise,
+ * rt_sigaction, rt_sigprocmask, tgkill, clone, membarrier, sched_yield, clock_gettime, getrandom.
  *
  * Ownership. A pointer that is passed in is used during the call alone unless said otherwise. No memory changes hands.
  */
@@ -45,8 +47,8 @@ extern "C" {
 /** Smallest stack, in bytes, of a thread that calls into the library: more than twice what a test measured. */
 #define INTROCORE_MIN_STACK (256u * 1024u)
 
-/** What loading the library, IntInit and one guest add to a process, in bytes, as a test holds: address space at most, and resident
- *  memory as it is used to be. A guest with one vCPU takes some 25 KiB of it, a hook 60 bytes. */
+/** What loading the library, IntInit and one guest add to a process, in bytes, as a test holds: address space at most, and
+ *  resident memory as it is used to be. A guest with one vCPU takes some 25 KiB of it, a hook 60 bytes. */
 #define INTROCORE_MAX_ADDRESS_SPACE (2ull << 30)
 #define INTROCORE_TYPICAL_RESIDENT (16ull << 20)
 
@@ -920,7 +922,8 @@ typedef struct _EVENT_MSR_VIOLATION {
     INTRO_EXEC_CONTEXT ExecContext;
 } EVENT_MSR_VIOLATION;
 
-/** introEventDtrViolation: IDTR or GDTR loaded. The values are base, then limit, 8 bytes each; Size is 10 (6 outside long mode). */
+/** introEventDtrViolation: IDTR or GDTR loaded. The values are base, then limit, 8 bytes each; Size is 10 (6 outside long
+ *  mode). */
 typedef struct _EVENT_DTR_VIOLATION {
     INTRO_VIOLATION_HEADER Header;
     struct {
@@ -1263,8 +1266,8 @@ INTROCORE_API BOOLEAN IntCheckCompatibility(DWORD IntegratorMajor, DWORD Integra
 
 /**
  * Common to the handlers: to be called on the thread that runs the vCPU, which stays out of the guest meanwhile.
- *   INT_STATUS_INVALID_PARAMETER_n   the handle is null (1), or a pointer or the vCPU number is bad; nothing was done. The numbers
- *                                    are the reference's: vCPU 5 and Action 7 (memory), 7 and 4 (MSR; NewValue 6), 3 and 6
+ *   INT_STATUS_INVALID_PARAMETER_n   the handle is null (1), or a pointer or the vCPU number is bad; nothing was done. The
+ *                                    numbers are the reference's: vCPU 5 and Action 7 (memory), 7 and 4 (MSR; NewValue 6), 3 and 6
  *                                    (CR), 3 and 4 (XCR, tables), 3 (breakpoint, hypercall), 5 (injection)
  *   INT_STATUS_NOT_INITIALIZED_HINT  no such guest, or not any more: *Action is Allowed
  *   INT_STATUS_BUSY                  another thread is in a handler of this vCPU: *Action is Retry
