@@ -70,7 +70,8 @@ struct outcome guest_store(struct guest *guest, const struct store *store)
         outcome.exits++;
         outcome.status = handler(guest, store->gpa, 0, gla, store->cpu, &outcome.action, access);
     }
-    if (outcome.action == introGuestAllowed && store->data != NULL && store->gpa + store->size <= GUEST_RAM_SIZE)
+    if (outcome.action == introGuestAllowed && store->data != NULL && store->size <= GUEST_RAM_SIZE &&
+        store->gpa <= GUEST_RAM_SIZE - store->size)
         memcpy(guest->ram + store->gpa, store->data, store->size);
     return outcome;
 }
