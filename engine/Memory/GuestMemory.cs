@@ -17,7 +17,7 @@ namespace Engine.Memory;
 /// <para>Thread safety: reads from any thread, without a lock; the regions are an immutable array that is replaced as a whole.
 /// Changes are serialised by <see cref="_writer"/>.</para>
 /// </remarks>
-internal sealed unsafe class GuestMemory
+internal sealed unsafe partial class GuestMemory
 {
     private const ulong PageSize = 4096;
 

@@ -79,6 +79,105 @@ size_t introcore_guarded_copy(void *to, const void *from, size_t size)
     return done;
 }
 
+/* Guest addresses need no alignment, and any object may be there. */
+typedef uint16_t __attribute__((aligned(1), may_alias)) any16;
+typedef uint32_t __attribute__((aligned(1), may_alias)) any32;
+typedef uint64_t __attribute__((aligned(1), may_alias)) any64;
+
+size_t introcore_guarded_store(void *to, const void *from, size_t size)
+{
+    struct guarded_copy copy;
+    volatile size_t done = 0;
+
+    if (size == 0)
+        return 0;
+
+    copy.first = (uintptr_t)to;
+    copy.last = (uintptr_t)to + size - 1;
+    if (sigsetjmp(copy.escape, 0) == 0) {
+        current_copy = &copy;
+        while (size - done >= sizeof(uint64_t)) {
+            *(volatile any64 *)((char *)to + done) = *(const any64 *)((const char *)from + done);
+            done += sizeof(uint64_t);
+        }
+        if (size - done >= sizeof(uint32_t)) {
+            *(volatile any32 *)((char *)to + done) = *(const any32 *)((const char *)from + done);
+            done += sizeof(uint32_t);
+        }
+        if (size - done >= sizeof(uint16_t)) {
+            *(volatile any16 *)((char *)to + done) = *(const any16 *)((const char *)from + done);
+            done += sizeof(uint16_t);
+        }
+        if (done < size) {
+            ((volatile char *)to)[done] = ((const char *)from)[done];
+            done++;
+        }
+    }
+
+    current_copy = NULL;
+    return done;
+}
+
+/* Compares and exchanges an integer type. */
+#define EXCHANGE(type)                                                                                                   \
+    do {                                                                                                                 \
+        type old = *(const type *)expected;                                                                              \
+        outcome = __atomic_compare_exchange_n((type *)to, &old, *(const type *)desired, 0, __ATOMIC_SEQ_CST,             \
+                                              __ATOMIC_SEQ_CST);                                                         \
+    } while (0)
+
+static int exchange16(void *to, const void *expected, const void *desired)
+{
+    const any64 *old = expected;
+    const any64 *next = desired;
+    uint64_t low = old[0];
+    uint64_t high = old[1];
+    unsigned char equal;
+
+    __asm__ volatile("lock cmpxchg16b %1"
+                     : "=@ccz"(equal), "+m"(*(volatile __int128 *)to), "+a"(low), "+d"(high)
+                     : "b"(next[0]), "c"(next[1])
+                     : "memory");
+    return equal;
+}
+
+int introcore_guarded_exchange(void *to, const void *expected, const void *desired, size_t size)
+{
+    struct guarded_copy copy;
+    volatile int outcome = -1;
+
+    if (size == 0)
+        return -1;
+
+    copy.first = (uintptr_t)to;
+    copy.last = (uintptr_t)to + size - 1;
+    if (sigsetjmp(copy.escape, 0) == 0) {
+        current_copy = &copy;
+        switch (size) {
+        case 1:
+            EXCHANGE(uint8_t);
+            break;
+        case 2:
+            EXCHANGE(any16);
+            break;
+        case 4:
+            EXCHANGE(any32);
+            break;
+        case 8:
+            EXCHANGE(any64);
+            break;
+        case 16:
+            outcome = exchange16(to, expected, desired);
+            break;
+        default:
+            break;
+        }
+    }
+
+    current_copy = NULL;
+    return outcome;
+}
+
 void introcore_trace(void *tracePrint, const char *text)
 {
     typedef int (*trace_print)(const char *file, unsigned line, const char *format, ...);
@@ -107,7 +206,9 @@ static void install(void)
 
 const INTROCORE_SHIM *introcore_shim_install(int *error)
 {
-    static const INTROCORE_SHIM shim = { introcore_guarded_copy, introcore_trace, introcore_ticks };
+    static const INTROCORE_SHIM shim = {
+        introcore_guarded_copy, introcore_trace, introcore_ticks, introcore_guarded_store, introcore_guarded_exchange,
+    };
 
     pthread_once(&install_once, install);
     *error = install_error;

@@ -11,6 +11,8 @@ typedef struct _INTROCORE_SHIM {
     size_t (*GuardedCopy)(void *to, const void *from, size_t size);
     void (*Trace)(void *tracePrint, const char *text);
     uint64_t (*Ticks)(void);
+    size_t (*GuardedStore)(void *to, const void *from, size_t size);
+    int (*GuardedExchange)(void *to, const void *expected, const void *desired, size_t size);
 } INTROCORE_SHIM;
 
 /**
@@ -18,6 +20,18 @@ typedef struct _INTROCORE_SHIM {
  * SIGSEGV or SIGBUS. Any thread; no lock, no allocation. Needs introcore_shim_install().
  */
 size_t introcore_guarded_copy(void *to, const void *from, size_t size);
+
+/**
+ * Stores size bytes, from the first on; 1, 2, 4 and 8 bytes with one store. Returns how many were stored: fewer when one raised
+ * SIGSEGV or SIGBUS. Otherwise as introcore_guarded_copy().
+ */
+size_t introcore_guarded_store(void *to, const void *from, size_t size);
+
+/**
+ * Replaces 1, 2, 4, 8 or 16 bytes by others if they are the expected ones, in one atomic step; 16 bytes must be aligned, and no
+ * other may lie across two cache lines. 1: done; 0: the bytes differ; -1: SIGSEGV, SIGBUS, or another size.
+ */
+int introcore_guarded_exchange(void *to, const void *expected, const void *desired, size_t size);
 
 /** Calls a PFUNC_IntTracePrint, which is variadic, with a text. */
 void introcore_trace(void *tracePrint, const char *text);

@@ -8,22 +8,27 @@ namespace Tests.Unit.Fakes;
 /// <summary>The functions that are C in the library.</summary>
 internal static unsafe class FakeShim
 {
-    private static readonly Lazy<nint> s_guardedCopy = new(LoadGuardedCopy);
+    private static readonly Lazy<nint> s_functions = new(LoadFunctions);
 
     /// <summary>Our Trace, and no guarded copy: nothing can be read through mappings.</summary>
     public static NativeShim WithoutCopy => new() { Trace = &FakeLog.Trace };
 
     /// <summary>Whether the real guarded copy has been built.</summary>
-    public static bool HasCopy => s_guardedCopy.Value != 0;
+    public static bool HasCopy => s_functions.Value != 0;
 
     /// <summary>Our Trace with the real guarded copy.</summary>
     public static NativeShim WithCopy => new()
     {
-        GuardedCopy = (delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint>)s_guardedCopy.Value,
+        GuardedCopy = (delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint>)Function(0),
         Trace = &FakeLog.Trace,
+        GuardedStore = (delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint>)Function(3),
+        GuardedExchange = (delegate* unmanaged[SuppressGCTransition]<void*, void*, void*, nuint, int>)Function(4),
     };
 
-    private static nint LoadGuardedCopy()
+    /// <summary>A function of the shim's table, by its place.</summary>
+    private static nint Function(int place) => s_functions.Value == 0 ? 0 : ((nint*)s_functions.Value)[place];
+
+    private static nint LoadFunctions()
     {
         string path = Path.Combine(TestTree.Root, "artifacts", "test", "lib", "libintrocore_shim.so");
         if (!File.Exists(path) || !NativeLibrary.TryLoad(path, out nint library) ||
@@ -34,6 +39,6 @@ internal static unsafe class FakeShim
 
         int error;
         nint* functions = ((delegate* unmanaged<int*, nint*>)install)(&error);
-        return error == 0 ? functions[0] : 0;
+        return error == 0 ? (nint)functions : 0;
     }
 }
