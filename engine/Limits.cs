@@ -24,6 +24,15 @@ public static class Limits
     /// <summary>Bytes of one store that an exit carries at most: an AVX-512 register.</summary>
     public const int MaxStoreBytes = 64;
 
+    /// <summary>Bytes of an XSAVE area at most: all components up to AMX, and some to spare.</summary>
+    public const int MaxXsaveBytes = 12 * 1024;
+
+    /// <summary>Attempts to perform a store whose bytes another vCPU keeps changing; then the guest is entered again.</summary>
+    public const int MaxStoreAttempts = 4;
+
+    /// <summary>Iterations of a repeated instruction that one exit performs.</summary>
+    public const int MaxIterationsPerExit = 64;
+
     /// <summary>Bytes of an interrupt descriptor table that are guarded at most: 256 gates of 16 bytes (SDM 3A, 6.14).</summary>
     public const int MaxIdtBytes = 256 * 16;
 

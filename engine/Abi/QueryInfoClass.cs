@@ -12,6 +12,9 @@ public enum QueryInfoClass : uint
     /// <summary>DWORD: number of vCPUs.</summary>
     CpuCount = 4,
 
+    /// <summary><see cref="IgArchRegs"/> to set; descriptor tables and CR3 are ignored.</summary>
+    SetRegisters = 5,
+
     /// <summary><see cref="IgArchRegs"/>, everything but the descriptor tables.</summary>
     RegisterStateGprs = 8,
 
@@ -20,4 +23,10 @@ public enum QueryInfoClass : uint
 
     /// <summary>DWORD: current privilege level.</summary>
     CsRing = 10,
+
+    /// <summary>DWORD: bytes of the XSAVE area.</summary>
+    XsaveSize = 12,
+
+    /// <summary>The XSAVE area, as many bytes as XSAVE_SIZE answers.</summary>
+    XsaveArea = 13,
 }

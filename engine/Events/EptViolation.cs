@@ -5,8 +5,10 @@ using Engine.Abi;
 using Engine.Hooks;
 using Engine.Hosting;
 using Engine.Instructions;
+using Engine.Instructions.Emulation;
 using Engine.Memory;
 using Engine.Vcpus;
+using Iced.Intel;
 
 namespace Engine.Events;
 
@@ -15,19 +17,22 @@ namespace Engine.Events;
 /// section 1). An access that touches no hook ends after the look-up, with no register read and nothing decoded.
 /// </summary>
 /// <remarks>Thread safety: any number of vCPUs at once; the caller holds the claim of the vCPU whose exit it is.</remarks>
-internal sealed unsafe class EptViolation
+internal sealed unsafe partial class EptViolation
 {
     private const ulong PageSize = 4096;
 
     private readonly Hypervisor _hypervisor;
     private readonly GuestMemory _memory;
     private readonly FrameHooks _hooks;
+    private readonly StoreCompletion? _completion;
 
-    public EptViolation(Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks)
+    /// <summary>Makes the handler. <paramref name="completion"/>: what performs allowed stores; null: the hypervisor does.</summary>
+    public EptViolation(Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, StoreCompletion? completion = null)
     {
         _hypervisor = hypervisor;
         _memory = memory;
         _hooks = hooks;
+        _completion = completion;
     }
 
     /// <summary>Judges an access of a vCPU. Fails only when registers cannot be had; then the verdict is that of the fail policy:
@@ -68,6 +73,7 @@ internal sealed unsafe class EptViolation
     /// <summary>Judges an access that touches a hook, or that may belong to a store that did.</summary>
     /// <remarks>A method of its own: most exits end without it, and need not pay for clearing its variables.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
     private IntStatus Judge(
         VcpuState* vcpu, InstructionUnit unit, ulong gpa, ulong gla, EptAccess kinds, bool hasData, int size, int rest, bool touches,
         out IntroAction action)
@@ -85,7 +91,10 @@ internal sealed unsafe class EptViolation
             return status;
         }
 
-        Span<byte> computed = stackalloc byte[sizeof(ulong)];
+        if (touches && _completion is { MayBePossible: true } && IsUnbounded(kinds, hasData) && TryComplete(vcpu, unit, gpa, out action))
+            return IntStatus.Success;
+
+        Span<byte> computed = stackalloc byte[Limits.MaxStoreBytes];
         bool unbounded = !Attribute(ref access, hasData, computed) && IsUnbounded(kinds, hasData);
         if (IsFurtherPiece(vcpu, in access))
         {
@@ -232,9 +241,9 @@ internal sealed unsafe class EptViolation
         InstructionUnit unit = access.Unit!;
         bool known = false;
         if ((vcpu->ExitFlags & VcpuExitFlags.RipRetired) == VcpuExitFlags.None &&
-            unit.Decode(_memory, vcpu).IsSuccess() &&
+            (vcpu->Instruction.Length != 0 || unit.Decode(_memory, vcpu).IsSuccess()) &&
             (access.Access & EptAccess.Write) != EptAccess.None &&
-            unit.TryFindStore(_memory, vcpu, access.Gpa, access.Gla, out StoreOperand store))
+            TryFindStore(in access, computed, out StoreOperand store, out int computedSize))
         {
             // The operand's page is mapped at this frame, so that the offsets in it agree.
             ulong gla = store.Linear + (((access.Gpa & (PageSize - 1)) - (store.Linear & (PageSize - 1))) & (PageSize - 1));
@@ -243,7 +252,7 @@ internal sealed unsafe class EptViolation
 
             if (access.Gla == gla && gla - store.Linear < (ulong)Math.Max(store.Size, 1))
             {
-                AttributeStore(ref access, hasData, store, computed);
+                AttributeStore(ref access, hasData, store, computed, computedSize);
                 known = store.Size != 0 || unit.Repeats;
             }
         }
@@ -253,21 +262,63 @@ internal sealed unsafe class EptViolation
         return known;
     }
 
-    private static void AttributeStore(ref FrameAccess access, bool hasData, StoreOperand store, Span<byte> computed)
+    /// <summary>Finds the operand that the access belongs to: from the instruction's operands, or by emulating it, where bits are
+    /// numbered beyond their operand, say. A MOV is emulated at once, since it costs nothing more and gives the bytes as well.
+    /// </summary>
+    [SkipLocalsInit]
+    private bool TryFindStore(in FrameAccess access, Span<byte> computed, out StoreOperand operand, out int computedSize)
+    {
+        InstructionUnit unit = access.Unit!;
+        bool isMove = unit.Current.Mnemonic == Mnemonic.Mov;
+        computedSize = NotComputed;
+        if (!isMove && unit.TryFindStore(_memory, access.Vcpu, access.Gpa, access.Gla, out operand))
+            return true;
+
+        if (unit.TryEmulate(_memory, access.Vcpu, hypervisor: null, out EmulatedStore store) &&
+            InstructionUnit.IsAt(_memory, access.Vcpu, store.Linear, store.Size, access.Gpa, access.Gla))
+        {
+            operand = new StoreOperand(store.Linear, store.Size);
+            computedSize = store.IsWhole ? store.Size : 0;
+            EmulatedStore.BytesOf(ref store)[..computedSize].CopyTo(computed);
+            return true;
+        }
+
+        operand = default;
+        return isMove && unit.TryFindStore(_memory, access.Vcpu, access.Gpa, access.Gla, out operand);
+    }
+
+    /// <summary>Computes the bytes of a store; returns how many, or 0 where they cannot be computed. With the bytes in the exit,
+    /// vector registers are not asked for.</summary>
+    [SkipLocalsInit]
+    private int ComputeStore(in FrameAccess access, bool hasData, StoreOperand operand, Span<byte> computed)
+    {
+        if (!access.Unit!.TryEmulate(_memory, access.Vcpu, hasData ? null : _hypervisor, out EmulatedStore store) ||
+            store.Linear != operand.Linear || (operand.Size != 0 && store.Size != operand.Size) || !store.IsWhole)
+        {
+            return 0;
+        }
+
+        EmulatedStore.BytesOf(ref store).CopyTo(computed);
+        return store.Size;
+    }
+
+    private void AttributeStore(
+        ref FrameAccess access, bool hasData, StoreOperand store, Span<byte> computed, int computedSize)
     {
         VcpuState* vcpu = access.Vcpu;
-        InstructionUnit unit = access.Unit!;
         int offset = (int)(access.Gla - store.Linear);
-        bool repeats = unit.Repeats;
+        bool repeats = access.Unit!.Repeats;
         if (!repeats)
             access.Store = store;
 
-        bool known = unit.TryComputeStore(vcpu, computed, out int size) && size == store.Size;
         if (hasData)
         {
             // Registers may only complete what the exit shows; where the two differ, the exit counts.
-            if (known && offset + access.Size <= size && computed.Slice(offset, access.Size).SequenceEqual(access.Data))
-                access.StoreData = MemoryMarshal.CreateReadOnlySpan(ref computed[0], size);
+            int whole = repeats ? 0
+                : computedSize != NotComputed ? computedSize
+                : ComputeStore(in access, hasData, store, computed);
+            if (offset + access.Size <= whole && computed.Slice(offset, access.Size).SequenceEqual(access.Data))
+                access.StoreData = MemoryMarshal.CreateReadOnlySpan(ref computed[0], whole);
             return;
         }
 
@@ -285,9 +336,15 @@ internal sealed unsafe class EptViolation
             return;
         }
 
-        if (store.Size != 0)
-            access.Size = Math.Min(access.Size, store.Size - offset);
-        if (known)
+        if (store.Size == 0)
+            return;
+
+        // Nobody looks at the bytes of a store that touches nothing.
+        access.Size = Math.Min(access.Size, store.Size - offset);
+        int size = computedSize != NotComputed ? computedSize
+            : Touches(access.Gpa, access.Size, access.Access) ? ComputeStore(in access, hasData, store, computed)
+            : 0;
+        if (size != 0)
         {
             access.StoreData = MemoryMarshal.CreateReadOnlySpan(ref computed[0], size);
             access.Data = access.StoreData.Slice(offset, access.Size);
@@ -319,6 +376,9 @@ internal sealed unsafe class EptViolation
         vcpu->StoreAction = action;
         vcpu->StoreNext = next;
     }
+
+    /// <summary>The bytes of a store have not been computed yet.</summary>
+    private const int NotComputed = -1;
 
     /// <summary>RFLAGS.DF.</summary>
     private const ulong DirectionFlag = 1 << 10;

@@ -12,7 +12,7 @@ namespace Engine.Instructions;
 /// </summary>
 /// <remarks>Thread safety: one instance a vCPU; used only by the thread that claimed it. The bytes that were fetched are those in
 /// the vCPU's record, read once; nothing here reads guest code a second time.</remarks>
-internal sealed unsafe class InstructionUnit
+internal sealed unsafe partial class InstructionUnit
 {
     private const ulong PageMask = 0xFFF;
 
@@ -126,35 +126,6 @@ internal sealed unsafe class InstructionUnit
         return found;
     }
 
-    /// <summary>
-    /// Computes the bytes that <see cref="Current"/> stores, where they follow from its registers and immediates alone: MOV of a
-    /// general-purpose register or an immediate. False for every other instruction.
-    /// </summary>
-    public bool TryComputeStore(VcpuState* vcpu, Span<byte> value, out int size)
-    {
-        size = 0;
-        if (_instruction.Mnemonic != Mnemonic.Mov || _instruction.Op0Kind != OpKind.Memory)
-            return false;
-
-        ulong number;
-        if (_instruction.Op1Kind == OpKind.Register)
-        {
-            _registers.Vcpu = vcpu;
-            if (!_instruction.Op1Register.IsGPR() ||
-                !_registers.TryGetRegisterValue(_instruction.Op1Register, 0, 0, out number))
-            {
-                return false;
-            }
-        }
-        else
-        {
-            number = _instruction.GetImmediate(1);
-        }
-
-        size = _instruction.MemorySize.GetSize();
-        return size is 1 or 2 or 4 or 8 && new ReadOnlySpan<byte>(&number, size).TryCopyTo(value);
-    }
-
     /// <summary>Linear address of the first operand of <see cref="Current"/>, which is in memory. False: a register that it depends on
     /// is not known.</summary>
     public bool TryGetOperandAddress(VcpuState* vcpu, out ulong linear)
@@ -166,11 +137,20 @@ internal sealed unsafe class InstructionUnit
     private static ulong CsBase(VcpuState* vcpu) =>
         (vcpu->PushedMask & VcpuRegisters.Segments) != VcpuRegisters.None ? vcpu->Segments[0].Base : 0;
 
+    /// <summary>Tells whether [linear, linear + size) lies at the address. Where the processor has told the linear address, that it
+    /// lies there is enough: the two belong together, whatever the page tables say by now.</summary>
+    public static bool IsAt(GuestMemory memory, VcpuState* vcpu, ulong linear, int size, ulong gpa, ulong gla)
+    {
+        if (gla != 0 && gla - linear < (ulong)size && ((gla ^ gpa) & PageMask) == 0)
+            return true;
+        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
+        return Covers(memory, in paging, linear, size, gpa);
+    }
+
     private static bool Writes(OpAccess access) => access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or
         OpAccess.ReadCondWrite;
 
-    /// <summary>Tells whether an operand lies at the address. Where the processor has told the linear address, that it lies there is
-    /// enough: the two belong together, whatever the page tables say by now.</summary>
+    /// <summary>Tells whether an operand lies at the address.</summary>
     private static bool IsAt(
         GuestMemory memory, VcpuState* vcpu, ulong linear, MemorySize kind, ulong gpa, ulong gla, out StoreOperand store)
     {
@@ -178,10 +158,7 @@ internal sealed unsafe class InstructionUnit
         if (vcpu->CsType != IgCsType.Bits64)
             linear = (uint)linear;
         store = new StoreOperand(linear, kind.GetSize());
-        if (gla != 0 && gla - linear < (ulong)store.Size && ((gla ^ gpa) & PageMask) == 0)
-            return true;
-        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        return Covers(memory, in paging, linear, store.Size, gpa);
+        return IsAt(memory, vcpu, linear, store.Size, gpa, gla);
     }
 
     /// <summary>Tells whether the frames of [linear, linear + size) hold a guest-physical address; at most three pages.</summary>

@@ -47,15 +47,16 @@ internal sealed unsafe class RegisterValues : IVATryGetRegisterValueProvider
         if ((Vcpu->PushedMask & VcpuRegisters.Segments) == VcpuRegisters.None)
             return false;
 
-        // The record's order is CS SS DS ES FS GS, Iced's ES CS SS DS FS GS.
-        int index = register switch
-        {
-            Register.ES => 3,
-            Register.FS => 4,
-            Register.GS => 5,
-            _ => register - Register.CS,
-        };
-        value = Vcpu->Segments[index].Base;
+        value = Vcpu->Segments[SegmentIndex(register)].Base;
         return true;
     }
+
+    /// <summary>Place of a segment register in the record, whose order is CS SS DS ES FS GS, and Iced's ES CS SS DS FS GS.</summary>
+    internal static int SegmentIndex(Register register) => register switch
+    {
+        Register.ES => 3,
+        Register.FS => 4,
+        Register.GS => 5,
+        _ => register - Register.CS,
+    };
 }

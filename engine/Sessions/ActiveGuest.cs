@@ -50,7 +50,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private volatile bool _started;
 
     public ActiveGuest(
-        in EngineSettings settings, Hypervisor hypervisor, GuestMemory memory, GuestOptions options, GuardOptions guards,
+        in EngineSettings settings, Hypervisor hypervisor, GuestMemory memory, GuestOptions options, in IntroGuestConfig config,
         int vcpuCount)
     {
         Hypervisor = hypervisor;
@@ -68,8 +68,11 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
             _units[i] = new InstructionUnit();
 
         RegisterHooks registerHooks = new(hypervisor, settings.RegisterHandlers);
+        StoreCompletion? completion = config.StoreCompletion == IntroCompletion.Refetch
+            ? new StoreCompletion(hypervisor, memory, (config.Flags & GuestConfigFlags.AppliesDirtyMask) != GuestConfigFlags.None)
+            : null;
         _frameHooks = new FrameHooks(hypervisor, _retired, settings.EptHandler);
-        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks);
+        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks, completion);
         _registerWrites = new RegisterWriteEvents(hypervisor, memory, registerHooks);
         _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks);
 
@@ -78,7 +81,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _watch = new RegisterWatch(hypervisor);
         _idt = new IdtProtection(hypervisor, memory, _frameHooks, policy, Alerts);
         _registers = new RegisterProtection(
-            hypervisor, registerHooks, policy, Alerts, _watch, GuardedRegister.For(options, guards));
+            hypervisor, registerHooks, policy, Alerts, _watch, GuardedRegister.For(options, config.Guards));
         _idtr = new TableRegisterProtection(hypervisor, registerHooks, policy, Alerts, _watch, DescriptorAccess.Idtr);
         _gdtr = new TableRegisterProtection(hypervisor, registerHooks, policy, Alerts, _watch, DescriptorAccess.Gdtr);
     }

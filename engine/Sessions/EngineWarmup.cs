@@ -21,7 +21,7 @@ internal static unsafe class EngineWarmup
     private const ulong Directory = 3 * PageSize;
     private const ulong Idt = 4 * PageSize;
     private const ulong Code = 5 * PageSize;
-    private const ulong PresentWritable = 3;
+    private const ulong PresentWritable = 0x63; // accessed and dirty, too
     private const ulong LargePage = 1 << 7;
     private const nint Handle = 1;
 
@@ -32,20 +32,37 @@ internal static unsafe class EngineWarmup
         try
         {
             Prepare(memory);
-            IntroEngine engine = new(SettingsFor(in shim));
-            engine.Declare(Handle)!.Configure(new IntroGuestConfig
+            RunGuest(memory, in shim, new IntroGuestConfig
             {
                 Size = (ulong)sizeof(IntroGuestConfig), StoreCompletion = IntroCompletion.Data, Guards = GuardOptions.Supported,
             });
-            engine.Declare(Handle)!.DeclareMemory(0, Pages * PageSize, memory);
-            if (engine.NewGuest(Handle, GuestOptions.Supported & ~GuestOptions.KernelBeta, null, 0).IsSuccess())
-                RunExits(engine.Find(Handle)!.Active!);
-            engine.Disable(Handle);
+            RunGuest(memory, in shim, new IntroGuestConfig
+            {
+                Size = (ulong)sizeof(IntroGuestConfig), StoreCompletion = IntroCompletion.Refetch,
+                Flags = GuestConfigFlags.AppliesDirtyMask,
+            });
         }
         finally
         {
             NativeMemory.AlignedFree(memory);
         }
+    }
+
+    private static void RunGuest(byte* memory, in NativeShim shim, in IntroGuestConfig config)
+    {
+        IntroEngine engine = new(SettingsFor(in shim));
+        engine.Declare(Handle)!.Configure(in config);
+        engine.Declare(Handle)!.DeclareMemory(0, Pages * PageSize, memory);
+        if (engine.NewGuest(Handle, GuestOptions.Supported & ~GuestOptions.KernelBeta, null, 0).IsSuccess())
+        {
+            ActiveGuest guest = engine.Find(Handle)!.Active!;
+            if (config.StoreCompletion == IntroCompletion.Data)
+                RunExits(guest);
+            else
+                Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 2048, 1, hasData: false));
+        }
+
+        engine.Disable(Handle);
     }
 
     private static void RunExits(ActiveGuest guest)
@@ -99,7 +116,7 @@ internal static unsafe class EngineWarmup
         vcpu->Ia32Efer = EferLongMode;
         vcpu->CsType = IgCsType.Bits64;
         vcpu->Cpl = 0;
-        vcpu->PushedMask = VcpuRegisters.Sufficient;
+        vcpu->PushedMask = VcpuRegisters.Sufficient | VcpuRegisters.Flags;
     }
 
     private static void Prepare(byte* memory)

@@ -192,11 +192,12 @@ internal sealed unsafe class GuestSession
         {
             _log.Write(
                 IgLogLevel.Info,
-                $"stores are completed by refetch: code that changes between verdict and completion is not caught");
+                $"stores are completed by the engine where it can, else by refetch: then code that changes between verdict and completion is not caught");
         }
 
         _memory.Hypervisor = hypervisor;
-        ActiveGuest active = new(in _settings, hypervisor, _memory, options, Config.Guards, (int)vcpuCount);
+        IntroGuestConfig config = Config;
+        ActiveGuest active = new(in _settings, hypervisor, _memory, options, in config, (int)vcpuCount);
         Volatile.Write(ref _active, active);
         active.Start();
         hypervisor.NotifyActivated();

@@ -1312,7 +1312,13 @@ INTROCORE_API INTSTATUS IntHandleTimer(void *GuestHandle);
 
 /* ---- additions -------------------------------------------------------------------------------------------------- */
 
-/** Who completes a store that the engine allows. */
+/** Who completes a store that the engine allows.
+ *  With introCompletionRefetch the engine performs an allowed store to a frame with hooks itself where it can: it writes guest
+ *  memory, changes registers (INTRO_GUEST_APPLIES_DIRTY_MASK, else SET_REGISTERS), RIP included, and answers
+ *  introGuestAllowedVirtual; the glue ends what the instruction ends by itself (the shadow of STI and MOV SS). What it does not
+ *  emulate (FXSAVE, XSAVE, x87, MMX, AVX-512, far calls, ...), or what would fault, or has to mark paging entries as accessed or
+ *  dirty, is answered introGuestAllowed. Of an instruction that repeats, as many iterations are performed as fit; RIP then stays,
+ *  and the rest exits again. introGuestNotAllowed about a later iteration comes with DirtyMask set by those before it. */
 typedef enum _INTRO_COMPLETION {
     introCompletionRefetch = 0, /* the hypervisor executes or emulates the instruction again, from guest memory */
     introCompletionData = 1     /* the exit carries the bytes (VCPU_EXIT_DATA); exactly these are written, or nothing */
@@ -1338,7 +1344,7 @@ INTROCORE_API INTSTATUS IntConfigureGuest(void *GuestHandle, const INTRO_GUEST_C
 /**
  * Declares guest-physical memory that the engine may read directly: [Gpa, Gpa + Size) is at Host. Both ends must be multiples
  * of 4,096. Before or after NewGuestNotification, any thread. The glue guarantees that the memory stays mapped and readable
- * until IntRemoveGuestMemory has returned success. Undeclared memory is read through PhysMemMapToHost.
+ * (and writable, if the engine is to perform stores: introCompletionRefetch) until IntRemoveGuestMemory has returned success. Undeclared memory is read through PhysMemMapToHost.
  * INVALID_PARAMETER_1..4; DATA_ALREADY_EXISTS: it overlaps a declared range; INSUFFICIENT_RESOURCES: too many ranges.
  */
 INTROCORE_API INTSTATUS IntDeclareGuestMemory(void *GuestHandle, QWORD Gpa, QWORD Size, void *Host);

@@ -34,7 +34,7 @@ public sealed partial class ArchitectureTests
         Assert.True(types.Count == 1, $"{types.Count} types: {string.Join(", ", types)}");
         string name = Path.GetFileNameWithoutExtension(file);
         Assert.True(string.Equals(name, types[0], StringComparison.Ordinal) || name.StartsWith(types[0] + ".", StringComparison.Ordinal), $"{types[0]} in {name}");
-        string folder = FolderOf(file);
+        string folder = (Path.GetDirectoryName(file) ?? "").Replace(Path.DirectorySeparatorChar, '.');
         string expected = folder.Length == 0 ? "namespace Engine;" : $"namespace Engine.{folder};";
         Assert.Contains(expected, Read(file), StringComparison.Ordinal);
     }

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Engine.Abi;
@@ -57,6 +58,15 @@ internal static unsafe class FakeGlue
                 return IntStatus.Success;
             case QueryInfoClass.CsRing when length == sizeof(uint):
                 *(uint*)buffer = guest.Cpl[vcpu];
+                return IntStatus.Success;
+            case QueryInfoClass.SetRegisters when length == sizeof(IgArchRegs) && guest.TakesRegisters:
+                guest.Regs[vcpu] = *(IgArchRegs*)buffer;
+                return IntStatus.Success;
+            case QueryInfoClass.XsaveSize when length == sizeof(uint) && guest.Xsave.Length != 0:
+                *(int*)buffer = guest.Xsave.Length;
+                return IntStatus.Success;
+            case QueryInfoClass.XsaveArea when length == guest.Xsave.Length:
+                guest.Xsave.CopyTo(new Span<byte>(buffer, (int)length));
                 return IntStatus.Success;
             default:
                 return IntStatus.NotSupported;

@@ -50,6 +50,12 @@ internal sealed class FakeHypervisor
     /// <summary>Address that PhysMemMapToHost gives out for every page; 0: <see cref="Ram"/> counts.</summary>
     public nint MapsTo { get; set; }
 
+    /// <summary>Whether SET_REGISTERS works.</summary>
+    public bool TakesRegisters { get; set; }
+
+    /// <summary>What XSAVE_AREA answers; empty: nothing.</summary>
+    public byte[] Xsave { get; set; } = [];
+
     public FakeLog Log { get; } = new();
 
     public AlertSink Alerts { get; } = new();

@@ -1,6 +1,7 @@
 using System;
 using Engine.Abi;
 using Engine.Instructions;
+using Engine.Instructions.Emulation;
 using Engine.Memory;
 using Engine.Vcpus;
 
@@ -53,8 +54,9 @@ internal sealed unsafe class InstructionBench : IDisposable
     /// <summary>The bytes of the store, or null where they do not follow from registers.</summary>
     public byte[]? Compute()
     {
-        Span<byte> value = stackalloc byte[sizeof(ulong)];
-        return Unit.TryComputeStore(Vcpu, value, out int size) ? value[..size].ToArray() : null;
+        if (!Unit.TryEmulate(Memory, Vcpu, hypervisor: null, out EmulatedStore store))
+            return null;
+        return EmulatedStore.BytesOf(ref store).ToArray();
     }
 
     public void Dispose()

@@ -29,7 +29,7 @@ internal sealed unsafe class TestMachine : IDisposable
     /// <summary>Makes the guest, whose table begins at idtOffset of its page and has idtLimit + 1 bytes.</summary>
     public TestMachine(
         GuestOptions options = GuestOptions.ProtectIdt, int vcpus = 1, uint idtOffset = 0x400, ushort idtLimit = 0xFF,
-        bool invert = false, bool start = true, bool quiet = false)
+        bool invert = false, bool start = true, bool quiet = false, GuestConfigFlags flags = GuestConfigFlags.None)
     {
         Host = new FakeHypervisor(vcpus) { KeepJournal = !quiet };
         Host.Log.Keep = !quiet;
@@ -55,6 +55,12 @@ internal sealed unsafe class TestMachine : IDisposable
         };
         _engine = new IntroEngine(in settings);
         Assert.Equal(IntStatus.Success, _engine.Declare(Host.Handle)!.DeclareMemory(0, Ram.Size, Ram.Host));
+        if (flags != GuestConfigFlags.None)
+        {
+            IntroGuestConfig config = new() { Size = (ulong)sizeof(IntroGuestConfig), Flags = flags };
+            Assert.Equal(IntStatus.Success, _engine.Declare(Host.Handle)!.Configure(in config));
+        }
+
         if (start)
             Assert.Equal(IntStatus.Success, _engine.NewGuest(Host.Handle, options, null, 0));
     }

@@ -1,0 +1,132 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Engine.Abi;
+using Engine.Hooks;
+using Engine.Instructions;
+using Engine.Instructions.Emulation;
+using Engine.Memory;
+using Engine.Vcpus;
+
+namespace Engine.Events;
+
+/// <content>Stores that the engine performs itself, where the hypervisor would execute the instruction again.</content>
+internal sealed unsafe partial class EptViolation
+{
+    /// <summary>
+    /// Judges the very store that the instruction makes, all of its bytes on both of its pages, and performs it if it is allowed.
+    /// A repeated instruction is judged iteration by iteration, as long as they stay in the frame of the exit, up to
+    /// Limits.MaxIterationsPerExit. False: it is not emulated or cannot be performed; nothing has happened.
+    /// </summary>
+    [SkipLocalsInit]
+    private bool TryComplete(VcpuState* vcpu, InstructionUnit unit, ulong gpa, out IntroAction action)
+    {
+        action = IntroAction.Retry;
+        if (_completion is null || (vcpu->ExitFlags & VcpuExitFlags.RipRetired) != VcpuExitFlags.None ||
+            !_completion.TryBegin(vcpu) || !unit.Decode(_memory, vcpu).IsSuccess())
+        {
+            return false;
+        }
+
+        int attempts = 0;
+        int iterations = 0;
+        while (attempts < Limits.MaxStoreAttempts)
+        {
+            if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out EmulatedStore store) ||
+                !StoreCommit.TryPlace(_memory, vcpu, ref store, out StoreTarget target) || !target.IsInFrameOf(gpa) ||
+                IsSourceHooked(vcpu, in store))
+            {
+                return Stop(vcpu, iterations, ref action);
+            }
+
+            IntroAction judged = AskStore(vcpu, unit, ref store, in target);
+            if (judged != IntroAction.Allowed)
+            {
+                // Iterations before this one have happened; for this one, the verdict is that of an exit of its own.
+                action = judged;
+                return true;
+            }
+
+            switch (_completion.Complete(vcpu, ref store, in target))
+            {
+                case CommitOutcome.Failed:
+                    return Stop(vcpu, iterations, ref action);
+                case CommitOutcome.Changed:
+                    attempts++;
+                    continue;
+                default:
+                    vcpu->StoreRip = 0;
+                    action = IntroAction.AllowedVirtual;
+                    iterations++;
+                    if (!store.IsRepeated || iterations >= Limits.MaxIterationsPerExit)
+                        return true;
+                    attempts = 0;
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends a repetition that has begun; the rest of it exits again. Otherwise says that nothing was done.</summary>
+    private static bool Stop(VcpuState* vcpu, int iterations, ref IntroAction action)
+    {
+        if (iterations != 0)
+            return true;
+        action = IntroAction.Retry;
+        vcpu->AccessSize = 0;
+        return false;
+    }
+
+    private IntroAction AskStore(VcpuState* vcpu, InstructionUnit unit, ref EmulatedStore store, in StoreTarget target)
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref store.Bytes[0], store.Size);
+        FrameAccess access = new()
+        {
+            Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Write,
+            Store = new StoreOperand(store.Linear, store.Size), StoreData = bytes,
+        };
+        IntroAction action = IntroAction.Allowed;
+        if (target.FirstSize != 0)
+            action = AskPiece(ref access, target.First, store.Linear, bytes[..target.FirstSize]);
+        if (target.SecondSize != 0)
+        {
+            int start = store.Size - target.SecondSize;
+            action = MaxOf(action, AskPiece(ref access, target.Second, store.Linear + (ulong)start, bytes[start..]));
+        }
+
+        return action;
+    }
+
+    private IntroAction AskPiece(ref FrameAccess access, ulong gpa, ulong linear, ReadOnlySpan<byte> bytes)
+    {
+        access.Gpa = access.Vcpu->Gpa = gpa;
+        access.Gla = access.Vcpu->Gla = linear;
+        access.Size = bytes.Length;
+        access.Data = bytes;
+        access.Vcpu->AccessSize = (uint)bytes.Length;
+        return Ask(ref access);
+    }
+
+    /// <summary>Whether what the instruction reads elsewhere is hooked against reading: then the exit for that has to come.</summary>
+    private bool IsSourceHooked(VcpuState* vcpu, in EmulatedStore store)
+    {
+        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
+        ulong linear = store.SourceLinear;
+        int rest = store.SourceSize;
+        while (rest > 0)
+        {
+            int inPage = (int)Math.Min((ulong)rest, PageSize - (linear & (PageSize - 1)));
+            if (!PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess() ||
+                Touches(gpa, inPage, EptAccess.Read))
+            {
+                return true;
+            }
+
+            linear += (ulong)inPage;
+            rest -= inPage;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,46 @@
+using Iced.Intel;
+
+namespace Engine.Instructions.Emulation;
+
+/// <summary>ADD, ADC, SUB, SBB, AND, OR, XOR to memory, with and without LOCK.</summary>
+internal static class ArithmeticStores
+{
+    public static bool Emulate(ref EmulationContext context)
+    {
+        int size = context.OperandSize;
+        if (context.Instruction.Op0Kind != OpKind.Memory || !context.TryTarget(size) || !context.TryReadTarget(out ulong a) ||
+            !context.TryValue(1, size, out ulong b))
+        {
+            return false;
+        }
+
+        ulong carry = 0;
+        Mnemonic mnemonic = context.Instruction.Mnemonic;
+        if (mnemonic is Mnemonic.Adc or Mnemonic.Sbb)
+        {
+            if (!context.TryFlags(out carry))
+                return false;
+            carry &= RFlags.Cf;
+        }
+
+        ulong flags;
+        ulong result;
+        switch (mnemonic)
+        {
+            case Mnemonic.Add or Mnemonic.Adc:
+                result = FlagMath.Add(a, b, carry, size, out flags);
+                break;
+            case Mnemonic.Sub or Mnemonic.Sbb:
+                result = FlagMath.Subtract(a, b, carry, size, out flags);
+                break;
+            default:
+                result = mnemonic == Mnemonic.And ? a & b : mnemonic == Mnemonic.Or ? a | b : a ^ b;
+                flags = FlagMath.SignZeroParity(result, size);
+                context.NoteUndefinedFlags();
+                break;
+        }
+
+        context.SetFlags(RFlags.Arithmetic, flags);
+        return context.Give(result);
+    }
+}

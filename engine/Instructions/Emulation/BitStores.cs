@@ -1,0 +1,42 @@
+using System.Numerics;
+using Iced.Intel;
+
+namespace Engine.Instructions.Emulation;
+
+/// <summary>BTS, BTR, BTC of memory. A bit number in a register counts from the operand's first bit, signed, and reaches outside of
+/// it (SDM 1, 3.1.1.9, "bit string").</summary>
+internal static class BitStores
+{
+    public static bool Emulate(ref EmulationContext context)
+    {
+        ref readonly Instruction instruction = ref context.Instruction;
+        int size = context.OperandSize;
+        if (instruction.Op0Kind != OpKind.Memory || size is not (2 or 4 or 8) || !context.TryValue(1, size, out ulong number) ||
+            !context.TryOffset(out ulong offset, out int addressSize))
+        {
+            return false;
+        }
+
+        int bits = 8 * size;
+        if (instruction.Op1Kind == OpKind.Register)
+        {
+            long signed = (long)(number << (64 - bits)) >> (64 - bits);
+            offset += (ulong)((signed >> BitOperations.Log2((uint)bits)) * size);
+            offset &= FlagMath.Mask(addressSize);
+        }
+
+        if (!context.TryTarget(instruction.MemorySegment, offset, size) || !context.TryReadTarget(out ulong value))
+            return false;
+
+        int bit = (int)number & (bits - 1);
+        ulong one = 1UL << bit;
+        context.SetFlags(RFlags.Cf, (value >> bit) & 1);
+        context.NoteUndefinedFlags();
+        return context.Give(instruction.Mnemonic switch
+        {
+            Mnemonic.Bts => value | one,
+            Mnemonic.Btr => value & ~one,
+            _ => value ^ one,
+        });
+    }
+}

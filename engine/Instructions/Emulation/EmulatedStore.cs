@@ -1,0 +1,92 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace Engine.Instructions.Emulation;
+
+/// <summary>
+/// All that one instruction, or one iteration of a repeated one, does: the bytes it stores, and how registers change. Nothing is
+/// done yet. Unmanaged and of one size, so that it lives on the stack of an exit.
+/// </summary>
+/// <remarks>The store is one run of bytes: everything that an instruction pushes is adjacent. What a masked store leaves out is
+/// not in <see cref="ByteMask"/>. What is not said to be valid holds anything.</remarks>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct EmulatedStore
+{
+    /// <summary>Linear address of the first byte.</summary>
+    public ulong Linear;
+
+    /// <summary>Bytes of the run, 1 to Limits.MaxStoreBytes.</summary>
+    public int Size;
+
+    /// <summary>Registers that change, one bit each, in the order of the x86 encoding: their new values are in <see cref="Gprs"/>.
+    /// </summary>
+    public uint ChangedGprs;
+
+    /// <summary>The bytes of the run that are stored, one bit each.</summary>
+    public ulong ByteMask;
+
+    /// <summary>RIP afterwards; unchanged while a repeated instruction has iterations left.</summary>
+    public ulong NextRip;
+
+    /// <summary>Flags that the instruction sets.</summary>
+    public ulong ChangedFlags;
+
+    /// <summary>Their values; other bits are 0.</summary>
+    public ulong Flags;
+
+    /// <summary>Flags whose value afterwards the architecture leaves open; where they are among the changed, any value would do.
+    /// </summary>
+    public ulong UndefinedFlags;
+
+    /// <summary>Linear address of what it reads in memory besides the operand that it stores to.</summary>
+    public ulong SourceLinear;
+
+    /// <summary>Bytes of it; 0: nothing.</summary>
+    public int SourceSize;
+
+    /// <summary>Whether <see cref="Old"/> holds the bytes that were there, from which the stored ones follow.</summary>
+    public bool ReadsTarget;
+
+    /// <summary>Whether nobody may store in between: LOCK, XCHG.</summary>
+    public bool IsAtomic;
+
+    /// <summary>Whether more iterations of a repeated instruction follow.</summary>
+    public bool IsRepeated;
+
+    /// <summary>The bytes of the run.</summary>
+    public fixed byte Bytes[Limits.MaxStoreBytes];
+
+    /// <summary>What was there, if <see cref="ReadsTarget"/>.</summary>
+    public fixed byte Old[Limits.MaxStoreBytes];
+
+    /// <summary>New values of the registers in <see cref="ChangedGprs"/>.</summary>
+    public fixed ulong Gprs[16];
+
+    /// <summary>Whether every byte of the run is stored.</summary>
+    public readonly bool IsWhole => ByteMask == ulong.MaxValue >> (Limits.MaxStoreBytes - Size);
+
+    /// <summary>The bytes of the run as a span.</summary>
+    public static Span<byte> BytesOf(ref EmulatedStore store) =>
+        MemoryMarshal.CreateSpan(ref store.Bytes[0], store.Size);
+
+    /// <summary>The bytes that were there.</summary>
+    public static Span<byte> OldOf(ref EmulatedStore store) => MemoryMarshal.CreateSpan(ref store.Old[0], store.Size);
+
+    /// <summary>Empties it, all but the arrays.</summary>
+    public void Reset(ulong nextRip)
+    {
+        Linear = 0;
+        Size = 0;
+        ChangedGprs = 0;
+        ByteMask = 0;
+        NextRip = nextRip;
+        ChangedFlags = 0;
+        Flags = 0;
+        UndefinedFlags = 0;
+        SourceLinear = 0;
+        SourceSize = 0;
+        ReadsTarget = false;
+        IsAtomic = false;
+        IsRepeated = false;
+    }
+}

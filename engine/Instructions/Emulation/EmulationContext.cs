@@ -1,0 +1,192 @@
+using System;
+using System.Runtime.CompilerServices;
+using Engine.Abi;
+using Engine.Memory;
+using Engine.Vcpus;
+using Iced.Intel;
+
+namespace Engine.Instructions.Emulation;
+
+/// <summary>
+/// What the families work with: the decoded instruction, registers of the record, guest memory, and the result that they fill in.
+/// The one seam between them and the rest of the engine.
+/// </summary>
+internal unsafe ref partial struct EmulationContext
+{
+    /// <summary>The instruction.</summary>
+    public readonly ref readonly Instruction Instruction;
+
+    /// <summary>What becomes of it.</summary>
+    public readonly ref EmulatedStore Store;
+
+    /// <summary>The vCPU's XSAVE area, or nothing.</summary>
+    public readonly ReadOnlySpan<byte> Xsave;
+
+    private readonly VcpuState* _vcpu;
+    private readonly RegisterValues _registers;
+    private readonly GuestMemory _memory;
+
+    public EmulationContext(
+        in Instruction instruction, RegisterValues registers, GuestMemory memory, VcpuState* vcpu, ReadOnlySpan<byte> xsave,
+        ref EmulatedStore store)
+    {
+        Instruction = ref instruction;
+        Store = ref store;
+        Xsave = xsave;
+        _vcpu = vcpu;
+        _registers = registers;
+        _memory = memory;
+        registers.Vcpu = vcpu;
+    }
+
+    /// <summary>Whether this is 64-bit code.</summary>
+    public readonly bool Is64Bit => _vcpu->CsType == IgCsType.Bits64;
+
+    /// <summary>Address of the instruction in its segment.</summary>
+    public readonly ulong Rip => _vcpu->Regs.Rip;
+
+    /// <summary>Address of the instruction that follows.</summary>
+    public readonly ulong AfterInstruction => TruncateRip(Rip + (ulong)Instruction.Length);
+
+    /// <summary>Whether shadow stacks or indirect-branch tracking may be on: CR4.CET.</summary>
+    public readonly bool HasControlFlowEnforcement => (_vcpu->Regs.Cr4 & (1 << 23)) != 0;
+
+    /// <summary>Bytes of the instruction's memory operand.</summary>
+    public readonly int OperandSize => Instruction.MemorySize.GetSize();
+
+    /// <summary>RIP as this kind of code has it.</summary>
+    public readonly ulong TruncateRip(ulong rip) => _vcpu->CsType switch
+    {
+        IgCsType.Bits64 => rip,
+        IgCsType.Bits32 => (uint)rip,
+        _ => (ushort)rip,
+    };
+
+    /// <summary>Reads a general-purpose register, or a part of one.</summary>
+    public readonly bool TryGpr(Register register, out ulong value)
+    {
+        value = 0;
+        return register.IsGPR() && _registers.TryGetRegisterValue(register, 0, 0, out value);
+    }
+
+    /// <summary>Reads RFLAGS.</summary>
+    public readonly bool TryFlags(out ulong flags)
+    {
+        flags = _vcpu->Regs.Flags;
+        return (_vcpu->PushedMask & VcpuRegisters.Flags) != VcpuRegisters.None;
+    }
+
+    /// <summary>Reads an operand that is a general-purpose register or an immediate, cut to a size.</summary>
+    public readonly bool TryValue(int operand, int size, out ulong value)
+    {
+        OpKind kind = Instruction.GetOpKind(operand);
+        bool known;
+        if (kind == OpKind.Register)
+        {
+            known = TryGpr(Instruction.GetOpRegister(operand), out value);
+        }
+        else
+        {
+            known = kind is >= OpKind.Immediate8 and <= OpKind.Immediate32to64;
+            value = known ? Instruction.GetImmediate(operand) : 0;
+        }
+
+        value &= FlagMath.Mask(size);
+        return known;
+    }
+
+    /// <summary>Reads the selector in a segment register.</summary>
+    public readonly bool TrySelector(Register register, out ulong value)
+    {
+        value = 0;
+        if (!TrySegment(register, out VcpuSegment segment))
+            return false;
+        value = segment.Selector;
+        return true;
+    }
+
+    /// <summary>Sets a general-purpose register, or a part of one, as the processor does: 32 bits clear what is above, fewer leave it.
+    /// Its value before must have been read.</summary>
+    public readonly void SetGpr(Register register, ulong value)
+    {
+        int number = register.GetFullRegister() - Register.RAX;
+        uint bit = 1U << number;
+        ulong old = (Store.ChangedGprs & bit) != 0 ? Store.Gprs[number] : Unsafe.Add(ref _vcpu->Regs.Rax, number);
+        Store.Gprs[number] = register.GetSize() switch
+        {
+            8 => value,
+            4 => (uint)value,
+            2 => (old & ~0xFFFFUL) | (ushort)value,
+            _ => register is >= Register.AH and <= Register.BH
+                ? (old & ~0xFF00UL) | ((ulong)(byte)value << 8)
+                : (old & ~0xFFUL) | (byte)value,
+        };
+        Store.ChangedGprs |= bit;
+    }
+
+    /// <summary>Sets flags; what the architecture leaves open of them is taken from the decoder's tables.</summary>
+    public readonly void SetFlags(ulong changed, ulong values)
+    {
+        Store.ChangedFlags = changed;
+        Store.Flags = values & changed;
+    }
+
+    /// <summary>Notes which flags the architecture leaves open.</summary>
+    public readonly void NoteUndefinedFlags() =>
+        Store.UndefinedFlags = FlagMath.FromDecoder(Instruction.RflagsUndefined);
+
+    /// <summary>Gives the bytes of the whole store as a number.</summary>
+    public readonly bool Give(ulong value)
+    {
+        fixed (byte* bytes = Store.Bytes)
+            *(ulong*)bytes = value;
+        return true;
+    }
+
+    /// <summary>Reads the bytes that the store will replace, as a number of at most 8 bytes.</summary>
+    public readonly bool TryReadTarget(out ulong value)
+    {
+        value = 0;
+        if (Store.Size > sizeof(ulong) || !TryReadTarget())
+            return false;
+        fixed (byte* old = Store.Old)
+            value = *(ulong*)old & FlagMath.Mask(Store.Size);
+        return true;
+    }
+
+    /// <summary>Reads the bytes that the store will replace.</summary>
+    public readonly bool TryReadTarget()
+    {
+        Store.ReadsTarget = true;
+        Store.IsAtomic |= Instruction.HasLockPrefix;
+        return TryRead(Store.Linear, EmulatedStore.OldOf(ref Store));
+    }
+
+    /// <summary>Reads what the instruction takes from memory besides the operand that it stores to, at most 8 bytes.</summary>
+    public readonly bool TryReadSource(ulong linear, int size, out ulong value)
+    {
+        ulong read = 0;
+        Store.SourceLinear = linear;
+        Store.SourceSize = size;
+        bool known = TryRead(linear, new Span<byte>(&read, size));
+        value = read;
+        return known;
+    }
+
+    private readonly bool TryRead(ulong linear, Span<byte> bytes)
+    {
+        PagingContext paging = VcpuRegisterFile.Paging(_vcpu);
+        while (!bytes.IsEmpty)
+        {
+            if (!AccessRights.TryTranslate(_memory, in paging, _vcpu, linear, AccessKind.Look, out ulong physical))
+                return false;
+            int inPage = (int)Math.Min((ulong)bytes.Length, 0x1000 - (linear & 0xFFF));
+            if (_memory.Read(physical, bytes[..inPage]) < inPage)
+                return false;
+            linear += (ulong)inPage;
+            bytes = bytes[inPage..];
+        }
+
+        return true;
+    }
+}
