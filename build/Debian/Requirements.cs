@@ -33,10 +33,11 @@ public static class Requirements
         new("valgrind", "valgrind"),
     ];
 
-    /// <summary>The tests: the header is tried with a C++ compiler too.</summary>
+    /// <summary>The tests: the header is tried with a C++ compiler too, and Unicorn is asked what 32- and 16-bit code does.</summary>
     public static IReadOnlyList<Requirement> Tests { get; } =
     [
         .. Bench,
         new("g++", "g++"),
+        new("libunicorn-dev", "/usr/include/unicorn/unicorn.h"),
     ];
 }

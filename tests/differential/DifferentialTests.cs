@@ -1,0 +1,121 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using Iced.Intel;
+using Tests.Native;
+using Xunit;
+
+namespace Tests.Differential;
+
+/// <summary>The emulator does what processors do: this machine's for 64-bit code, Unicorn for 32- and 16-bit code.</summary>
+public sealed class DifferentialTests(ITestOutputHelper output)
+{
+    private const ulong FixedSeed = 0x1DE0_5EED;
+    private const long HostCases = 130_000;
+    private const long UnicornCases = 35_000;
+
+    /// <summary>Forms that are emulated; more may come, none may go.</summary>
+    private const int Known64 = 371;
+    private const int Known32 = 304;
+    private const int Known16 = 304;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(12);
+
+    [Fact]
+    public void OnTheProcessorOfThisMachine()
+    {
+        using OracleProcess oracle = OracleProcess.StartHost();
+        using DifferentialRun run = new("host", oracle, OracleLayout.Host);
+        RunForms(run, OracleLayout.Host, 64, HostCases, Limit, Known64);
+    }
+
+    [Fact]
+    public void InUnicorn()
+    {
+        using OracleProcess? oracle = OracleProcess.StartUnicorn(out string reason);
+        if (oracle is null)
+            Assert.Skip(reason);
+        using DifferentialRun run = new("unicorn", oracle!, OracleLayout.Unicorn);
+        run.CannotRun = UnicornCannotRun;
+        RunForms(run, OracleLayout.Unicorn, 32, UnicornCases, Limit / 2, Known32);
+        RunForms(run, OracleLayout.Unicorn, 16, UnicornCases, Limit / 2, Known16);
+    }
+
+    [Fact]
+    public void KeptSeedsStaySolved()
+    {
+        using OracleProcess host = OracleProcess.StartHost();
+        using OracleProcess? unicorn = OracleProcess.StartUnicorn(out _);
+        using DifferentialRun onHost = new("host", host, OracleLayout.Host);
+        using DifferentialRun? inUnicorn = unicorn is null ? null : new("unicorn", unicorn, OracleLayout.Unicorn);
+        foreach (string line in File.ReadLines(Repository.In("tests/differential/seeds.txt")))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length < 4 || words[0].StartsWith('#'))
+                continue;
+            DifferentialRun? run = string.Equals(words[0], "host", StringComparison.Ordinal) ? onHost : inUnicorn;
+            run?.Run(
+                Enum.Parse<Code>(words[2]), int.Parse(words[1], CultureInfo.InvariantCulture),
+                ulong.Parse(words[3].TrimEnd(':'), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        }
+
+        Assert.Empty(onHost.Complaints.Concat(inUnicorn?.Complaints ?? []));
+    }
+
+    [Fact]
+    public void AWrongBitIsSeen()
+    {
+        OracleCase before = new() { Bits = 64, Length = 3 };
+        OracleCase oracle = before;
+        EmulatedCase emulated = new() { NextRip = OracleLayout.Host.SlotOf(0) + 3 };
+        Assert.Null(Comparison.Complaint(ref before, ref oracle, ref emulated, OracleLayout.Host, 0));
+
+        OracleCase.WindowOf(ref oracle)[100] = 1;
+        Assert.Contains("memory at", Comparison.Complaint(ref before, ref oracle, ref emulated, OracleLayout.Host, 0), StringComparison.Ordinal);
+        oracle = before;
+        oracle.Flags = 1;
+        Assert.Contains("flags", Comparison.Complaint(ref before, ref oracle, ref emulated, OracleLayout.Host, 0), StringComparison.Ordinal);
+        emulated.UndefinedFlags = 1;
+        Assert.Null(Comparison.Complaint(ref before, ref oracle, ref emulated, OracleLayout.Host, 0));
+        oracle.Status = OracleCase.Fault + 11;
+        Assert.Contains("faults", Comparison.Complaint(ref before, ref oracle, ref emulated, OracleLayout.Host, 0), StringComparison.Ordinal);
+        oracle = before;
+        emulated.NextRip++;
+        Assert.Contains("rip", Comparison.Complaint(ref before, ref oracle, ref emulated, OracleLayout.Host, 0), StringComparison.Ordinal);
+    }
+
+    private void RunForms(DifferentialRun run, OracleLayout layout, int bits, long cases, TimeSpan limit, int known)
+    {
+        List<Code> all = StoreForms.All(layout, bits);
+        List<Code> emulated = [.. all.Where(code => run.IsEmulated(code, bits))];
+        List<Code> forms = [.. emulated.Where(code => !run.CannotRun(code, bits))];
+        ulong fresh = Variable("INTROCORE_DIFFERENTIAL_SEED", NumberStyles.HexNumber) ?? (ulong)Stopwatch.GetTimestamp();
+        run.Run(forms, bits, cases / 2, FixedSeed, limit / 2);
+        if (Variable("INTROCORE_DIFFERENTIAL_SECONDS", NumberStyles.None) is { } seconds)
+            run.Run(forms, bits, long.MaxValue, fresh, TimeSpan.FromSeconds(seconds));
+        else
+            run.Run(forms, bits, cases / 2, fresh, limit / 2);
+        Write($"{bits}-bit code: {all.Count} forms store, {emulated.Count} are emulated, {forms.Count} of them can run here; seed {fresh:x}");
+        Write($"not emulated: {string.Join(' ', all.Except(emulated))}");
+        Write($"emulated, not run here: {string.Join(' ', emulated.Except(run.Forms(bits)))}");
+        Write($"{run.Summary()}");
+        Assert.True(run.Complaints.Count == 0, string.Join('\n', run.Complaints));
+        Assert.InRange(emulated.Count, known, int.MaxValue);
+        Assert.Empty(forms.Except(run.Forms(bits)));
+    }
+
+    /// <summary>A number from the environment: another seed than the clock's, or how long random cases go on.</summary>
+    private static ulong? Variable(string name, NumberStyles style) =>
+        ulong.TryParse(Environment.GetEnvironmentVariable(name), style, CultureInfo.InvariantCulture, out ulong value) ? value : null;
+
+    private void Write(DefaultInterpolatedStringHandler text) => output.WriteLine(text.ToStringAndClear());
+
+    /// <summary>Unicorn 2.0 knows no VEX, no MOVBE and no MOVDIRI, and SSE only in 32-bit code.</summary>
+    private static bool UnicornCannotRun(Code code, int bits) =>
+        code.Encoding() == EncodingKind.VEX || code.Mnemonic() is Mnemonic.Movbe or Mnemonic.Movdiri ||
+        (bits == 16 && code.CpuidFeatures().Any(feature => feature is CpuidFeature.SSE or CpuidFeature.SSE2 or CpuidFeature.SSE4_1));
+}
