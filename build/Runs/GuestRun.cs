@@ -68,7 +68,7 @@ public sealed class GuestRun
             "--foreground", "-k", "5", seconds, _options.Qemu.File, .. _options.Qemu.Arguments,
             "-accel", "tcg", "-cpu", _options.CpuModel, "-smp", Text(_options.Cpus),
             "-m", Text(_options.MemoryMiB), "-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio",
-            "-no-reboot", "-kernel", _options.Images.Kernel, "-initrd", _options.Images.Initramfs,
+            "-action", _options.MayReboot ? "reboot=reset" : "reboot=shutdown", "-kernel", _options.Images.Kernel, "-initrd", _options.Images.Initramfs,
             "-append", KernelArguments(),
         ];
         if (_options.Plugin is not null)

@@ -44,6 +44,9 @@ public sealed record GuestRunOptions
 
     public string KernelArguments { get; init; } = "";
 
+    /// <summary>Whether a reboot of the guest resets the machine; else it ends the run.</summary>
+    public bool MayReboot { get; init; }
+
     /// <summary>Added to the emulator's environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -52,7 +52,8 @@ public sealed class TwoCpuTests
     [MemberData(nameof(QemuVersions.All), MemberType = typeof(QemuVersions))]
     public void ProtectionCanBeEndedAndStartedWhileTheyWork(string qemu)
     {
-        const int Restarts = 100;
+        // More than fit into the run: how many do depends on the machine's speed.
+        const int Restarts = 1000;
         GuestRunResult run = LinuxGuest.Run(LinuxGuest.On(qemu) with
         {
             Cpus = Cpus,
@@ -62,9 +63,10 @@ public sealed class TwoCpuTests
 
         LinuxGuest.AssertEndedWith(GuestVerdict.Blocked, run);
         LinuxGuest.AssertTrueAlert(run.Outcomes[0], run);
-        Assert.Equal((ulong)Restarts, run.Stats?.Restarts);
+        Assert.NotNull(run.Stats);
+        Assert.Equal(run.Events.Count(e => e.Is("active")) - 1, (int)run.Stats.Restarts);
         Assert.True(RestartsDuringWork(run) >= 20, $"{RestartsDuringWork(run)} restarts during the workload\n{run.Text()}");
-        Assert.Equal(Restarts + 1, run.Events.Count(e => e.Is("active")));
+        Assert.Equal(run.Events.Count(e => e.Is("active")), run.Events.Count(e => e.Is("inactive")));
         Assert.True(run.GuardedPages.Count == 0, run.Text());
         Assert.True(run.Alerts.Count == 1 && !run.Errors.Any(), run.Text());
 
