@@ -68,6 +68,14 @@ public sealed class GuestKit(BuildContext context)
         }
     }
 
+    /// <summary>Debian 12's package has it in /bin, that of Debian 13 in /usr/bin.</summary>
+    private string Busybox()
+    {
+        string[] places = [Path.Combine(Unpacked, "bin/busybox"), Path.Combine(Unpacked, "usr/bin/busybox")];
+        return Array.Find(places, File.Exists)
+            ?? throw new BuildException($"no busybox in {Unpacked}: run ./build.ps1 clean --all");
+    }
+
     private string KernelRelease()
     {
         string[] kernels = [.. Directory.EnumerateFiles(Path.Combine(Unpacked, "boot"), KernelPrefix + "*")];
@@ -89,7 +97,7 @@ public sealed class GuestKit(BuildContext context)
         AtomicFile.Copy(Path.Combine(Unpacked, "boot", KernelPrefix + release), images.Kernel);
         using CpioArchive archive = new();
         archive.AddFolder("bin");
-        archive.AddFile("bin/busybox", File.ReadAllBytes(Path.Combine(Unpacked, "bin/busybox")), executable: true);
+        archive.AddFile("bin/busybox", File.ReadAllBytes(Busybox()), executable: true);
         archive.AddFile("init", File.ReadAllBytes(init), executable: true);
         archive.AddFile("attack.ko", File.ReadAllBytes(module), executable: false);
         File.WriteAllBytes(images.Initramfs + ".new", archive.Finish());
