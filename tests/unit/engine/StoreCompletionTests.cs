@@ -268,11 +268,18 @@ public sealed unsafe class StoreCompletionTests : IDisposable
         byte[] area = new byte[832];
         area[512] = 2;
         _machine.Host.Xsave = area;
-        Assert.Equal(500, RunMany(500));
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int performed = RunMany(5000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(5000, performed);
+
+        // What an exit allocates it allocates in every round; what the JIT and a first call allocate, in one.
+        long least = long.MaxValue;
+        for (int round = 0; round < 4; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            int performed = RunMany(2000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(2000, performed);
+        }
+
+        Assert.Equal(0, least);
     }
 
     private static TestMachine Machine(GuestConfigFlags flags, GuestOptions options = GuestOptions.ProtectIdt)
