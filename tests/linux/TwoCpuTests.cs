@@ -41,7 +41,8 @@ public sealed class TwoCpuTests
 
         Assert.InRange(run.Alerts.Count, Burst, (int)Stores / 2);
         Assert.Equal((int)Stores, run.Alerts.Count + run.DroppedAlerts);
-        Assert.Equal([0, 1], run.Alerts.Select(a => a.Cpu).Distinct().Order());
+        // The burst may be used up by the CPU that began before the other one runs at all; that both stored says the guest above.
+        Assert.All(run.Alerts, a => Assert.InRange(a.Cpu, 0, Cpus - 1));
         Assert.Equal(DemoInstructions.Of("rmw"), InstructionText.Of(run.Alerts[^1].Instruction, run.Alerts[^1].Rip));
         LinuxGuest.AssertTrueAlert(LinuxGuest.OutcomeOf("rmw", run), run);
         Assert.False(run.Errors.Any(), run.Text());
