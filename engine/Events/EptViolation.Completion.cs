@@ -32,7 +32,7 @@ internal sealed unsafe partial class EptViolation
         int iterations = 0;
         while (attempts < Limits.MaxStoreAttempts)
         {
-            if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out EmulatedStore store) ||
+            if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect store) ||
                 !StoreCommit.TryPlace(_memory, vcpu, ref store, out StoreTarget target) || !target.IsInFrameOf(gpa) ||
                 IsSourceHooked(vcpu, in store))
             {
@@ -78,7 +78,7 @@ internal sealed unsafe partial class EptViolation
         return false;
     }
 
-    private IntroAction AskStore(VcpuState* vcpu, InstructionUnit unit, ref EmulatedStore store, in StoreTarget target)
+    private IntroAction AskStore(VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, in StoreTarget target)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref store.Bytes[0], store.Size);
         FrameAccess access = new()
@@ -109,7 +109,7 @@ internal sealed unsafe partial class EptViolation
     }
 
     /// <summary>Whether what the instruction reads elsewhere is hooked against reading: then the exit for that has to come.</summary>
-    private bool IsSourceHooked(VcpuState* vcpu, in EmulatedStore store)
+    private bool IsSourceHooked(VcpuState* vcpu, in InstructionEffect store)
     {
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
         ulong linear = store.SourceLinear;

@@ -274,12 +274,12 @@ internal sealed unsafe partial class EptViolation
         if (!isMove && unit.TryFindStore(_memory, access.Vcpu, access.Gpa, access.Gla, out operand))
             return true;
 
-        if (unit.TryEmulate(_memory, access.Vcpu, hypervisor: null, out EmulatedStore store) &&
+        if (unit.TryEmulate(_memory, access.Vcpu, hypervisor: null, out InstructionEffect store) &&
             InstructionUnit.IsAt(_memory, access.Vcpu, store.Linear, store.Size, access.Gpa, access.Gla))
         {
             operand = new StoreOperand(store.Linear, store.Size);
             computedSize = store.IsWhole ? store.Size : 0;
-            EmulatedStore.BytesOf(ref store)[..computedSize].CopyTo(computed);
+            InstructionEffect.BytesOf(ref store)[..computedSize].CopyTo(computed);
             return true;
         }
 
@@ -292,13 +292,13 @@ internal sealed unsafe partial class EptViolation
     [SkipLocalsInit]
     private int ComputeStore(in FrameAccess access, bool hasData, StoreOperand operand, Span<byte> computed)
     {
-        if (!access.Unit!.TryEmulate(_memory, access.Vcpu, hasData ? null : _hypervisor, out EmulatedStore store) ||
+        if (!access.Unit!.TryEmulate(_memory, access.Vcpu, hasData ? null : _hypervisor, out InstructionEffect store) ||
             store.Linear != operand.Linear || (operand.Size != 0 && store.Size != operand.Size) || !store.IsWhole)
         {
             return 0;
         }
 
-        EmulatedStore.BytesOf(ref store).CopyTo(computed);
+        InstructionEffect.BytesOf(ref store).CopyTo(computed);
         return store.Size;
     }
 

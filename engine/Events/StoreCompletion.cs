@@ -62,7 +62,7 @@ internal sealed unsafe class StoreCompletion
 
     /// <summary>Performs the store. Afterwards the record has the new registers.</summary>
     [SkipLocalsInit]
-    public CommitOutcome Complete(VcpuState* vcpu, ref EmulatedStore store, in StoreTarget target)
+    public CommitOutcome Complete(VcpuState* vcpu, ref InstructionEffect store, in StoreTarget target)
     {
         IgArchRegs before = vcpu->Regs;
         VcpuRegisters changed = StoreCommit.Apply(ref vcpu->Regs, ref store);

@@ -20,12 +20,12 @@ internal sealed unsafe partial class InstructionUnit
     /// <param name="vcpu">The record; what is not in PushedMask is not known.</param>
     /// <param name="hypervisor">Who is asked for vector registers where they are needed; null: they are not known.</param>
     /// <param name="store">What it does.</param>
-    public bool TryEmulate(GuestMemory memory, VcpuState* vcpu, Hypervisor? hypervisor, out EmulatedStore store)
+    public bool TryEmulate(GuestMemory memory, VcpuState* vcpu, Hypervisor? hypervisor, out InstructionEffect store)
     {
-        ReadOnlySpan<byte> xsave = hypervisor is not null && StoreEmulator.NeedsVectors(in _instruction)
+        ReadOnlySpan<byte> xsave = hypervisor is not null && InstructionEmulator.NeedsVectors(in _instruction)
             ? ReadXsave(hypervisor, vcpu->Index)
             : [];
-        return StoreEmulator.TryEmulate(in _instruction, _registers, memory, vcpu, xsave, out store);
+        return InstructionEmulator.TryEmulate(in _instruction, _registers, memory, vcpu, xsave, out store);
     }
 
     /// <summary>Reads the vCPU's XSAVE area; nothing where the glue does not give it.</summary>

@@ -48,7 +48,7 @@ internal sealed unsafe class EmulatorMachine : IDisposable
 
         for (int i = 0; i < MaxIterations; i++)
         {
-            if (!StoreEmulator.TryEmulate(in _unit.Current, _registers, _memory, vcpu, _xsave, out EmulatedStore store) ||
+            if (!InstructionEmulator.TryEmulate(in _unit.Current, _registers, _memory, vcpu, _xsave, out InstructionEffect store) ||
                 !StoreCommit.TryPlace(_memory, vcpu, ref store, out StoreTarget target))
             {
                 return;

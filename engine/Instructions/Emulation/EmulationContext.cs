@@ -17,7 +17,7 @@ internal unsafe ref partial struct EmulationContext
     public readonly ref readonly Instruction Instruction;
 
     /// <summary>What becomes of it.</summary>
-    public readonly ref EmulatedStore Store;
+    public readonly ref InstructionEffect Store;
 
     /// <summary>The vCPU's XSAVE area, or nothing.</summary>
     public readonly ReadOnlySpan<byte> Xsave;
@@ -28,7 +28,7 @@ internal unsafe ref partial struct EmulationContext
 
     public EmulationContext(
         in Instruction instruction, RegisterValues registers, GuestMemory memory, VcpuState* vcpu, ReadOnlySpan<byte> xsave,
-        ref EmulatedStore store)
+        ref InstructionEffect store)
     {
         Instruction = ref instruction;
         Store = ref store;
@@ -159,7 +159,7 @@ internal unsafe ref partial struct EmulationContext
     {
         Store.ReadsTarget = true;
         Store.IsAtomic |= Instruction.HasLockPrefix;
-        return TryRead(Store.Linear, EmulatedStore.OldOf(ref Store));
+        return TryRead(Store.Linear, InstructionEffect.OldOf(ref Store));
     }
 
     /// <summary>Reads what the instruction takes from memory besides the operand that it stores to, at most 8 bytes.</summary>

@@ -28,7 +28,7 @@ internal static class ExtractStores
 
         int elements = source.GetSize() / size;
         int element = instruction.Immediate8 & (elements - 1);
-        register.Slice(element * size, size).CopyTo(EmulatedStore.BytesOf(ref context.Store));
+        register.Slice(element * size, size).CopyTo(InstructionEffect.BytesOf(ref context.Store));
         return true;
     }
 }

@@ -69,7 +69,7 @@ internal static unsafe class FrameStores
 
         ulong mask = FlagMath.Mask(size);
         ulong newFrame = (top - (ulong)size) & mask;
-        Span<byte> bytes = EmulatedStore.BytesOf(ref context.Store);
+        Span<byte> bytes = InstructionEffect.BytesOf(ref context.Store);
         new ReadOnlySpan<byte>(&frame, size).CopyTo(bytes[(level * size)..]);
         if (level == 1)
             new ReadOnlySpan<byte>(&newFrame, size).CopyTo(bytes);

@@ -38,7 +38,7 @@ internal static class MaskedStores
 
     private static bool Move(ref EmulationContext context, Register source, Register mask, int elementSize)
     {
-        ref EmulatedStore store = ref context.Store;
+        ref InstructionEffect store = ref context.Store;
         Span<byte> values = stackalloc byte[32];
         Span<byte> masks = stackalloc byte[32];
         if (store.Size > values.Length || source.GetSize() != store.Size ||
@@ -56,7 +56,7 @@ internal static class MaskedStores
         }
 
         store.ByteMask = stored;
-        values[..store.Size].CopyTo(EmulatedStore.BytesOf(ref store));
+        values[..store.Size].CopyTo(InstructionEffect.BytesOf(ref store));
         return true;
     }
 }

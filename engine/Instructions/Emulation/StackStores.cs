@@ -63,7 +63,7 @@ internal static unsafe class StackStores
             return false;
 
         // From the highest address down: AX CX DX BX SP BP SI DI. The stack pointer is the one before.
-        Span<byte> bytes = EmulatedStore.BytesOf(ref context.Store);
+        Span<byte> bytes = InstructionEffect.BytesOf(ref context.Store);
         for (int i = 0; i < 8; i++)
         {
             if (!context.TryGpr(first + i, out ulong value))

@@ -25,7 +25,7 @@ internal static unsafe class StoreCommit
     /// would have to write to paging entries, or an atomic store lies across two cache lines. Fills the bytes that a masked store
     /// leaves alone with what is there.
     /// </summary>
-    public static bool TryPlace(GuestMemory memory, VcpuState* vcpu, ref EmulatedStore store, out StoreTarget target)
+    public static bool TryPlace(GuestMemory memory, VcpuState* vcpu, ref InstructionEffect store, out StoreTarget target)
     {
         target = default;
         if (RaisesException(vcpu, in store) || (store.IsAtomic && (store.Linear & LineMask) + (ulong)store.Size > LineMask + 1))
@@ -54,12 +54,12 @@ internal static unsafe class StoreCommit
     }
 
     /// <summary>Writes the bytes.</summary>
-    public static CommitOutcome Write(GuestMemory memory, ref EmulatedStore store, in StoreTarget target)
+    public static CommitOutcome Write(GuestMemory memory, ref InstructionEffect store, in StoreTarget target)
     {
-        ReadOnlySpan<byte> bytes = EmulatedStore.BytesOf(ref store);
+        ReadOnlySpan<byte> bytes = InstructionEffect.BytesOf(ref store);
         if (store.IsAtomic)
         {
-            return memory.Exchange(target.First, EmulatedStore.OldOf(ref store), bytes) switch
+            return memory.Exchange(target.First, InstructionEffect.OldOf(ref store), bytes) switch
             {
                 ExchangeOutcome.Done => CommitOutcome.Done,
                 ExchangeOutcome.Differs => CommitOutcome.Changed,
@@ -87,7 +87,7 @@ internal static unsafe class StoreCommit
     }
 
     /// <summary>Puts the new values of registers into a set of them; tells which have changed.</summary>
-    public static VcpuRegisters Apply(ref IgArchRegs regs, ref EmulatedStore store)
+    public static VcpuRegisters Apply(ref IgArchRegs regs, ref InstructionEffect store)
     {
         for (int i = 0; i < 16; i++)
         {
@@ -125,7 +125,7 @@ internal static unsafe class StoreCommit
     }
 
     /// <summary>Debug and alignment exceptions (SDM 3B, 17.2; 3A, 6.15).</summary>
-    private static bool RaisesException(VcpuState* vcpu, in EmulatedStore store)
+    private static bool RaisesException(VcpuState* vcpu, in InstructionEffect store)
     {
         ulong flags = vcpu->Regs.Flags;
         bool isAligned = (store.Linear & (ulong)(store.Size - 1)) == 0 && BitOperations.IsPow2(store.Size);
@@ -134,7 +134,7 @@ internal static unsafe class StoreCommit
             (!isAligned && vcpu->Cpl == UserLevel && (vcpu->Regs.Cr0 & Cr0AlignmentMask) != 0 && (flags & RFlags.Ac) != 0);
     }
 
-    private static bool IsSourceAccessed(GuestMemory memory, VcpuState* vcpu, in EmulatedStore store, in PagingContext paging)
+    private static bool IsSourceAccessed(GuestMemory memory, VcpuState* vcpu, in InstructionEffect store, in PagingContext paging)
     {
         if (store.SourceSize == 0)
             return true;
@@ -144,7 +144,7 @@ internal static unsafe class StoreCommit
                 AccessRights.TryTranslate(memory, in paging, vcpu, last, AccessKind.Read, out _));
     }
 
-    private static bool TryFillGaps(GuestMemory memory, ref EmulatedStore store, in StoreTarget target)
+    private static bool TryFillGaps(GuestMemory memory, ref InstructionEffect store, in StoreTarget target)
     {
         Span<byte> there = stackalloc byte[Limits.MaxStoreBytes];
         there = there[..store.Size];
@@ -155,7 +155,7 @@ internal static unsafe class StoreCommit
         if (target.SecondSize != 0 && memory.Read(target.Second, there[start..]) < target.SecondSize)
             return false;
 
-        Span<byte> bytes = EmulatedStore.BytesOf(ref store);
+        Span<byte> bytes = InstructionEffect.BytesOf(ref store);
         for (int i = 0; i < bytes.Length; i++)
         {
             if ((store.ByteMask & (1UL << i)) == 0)

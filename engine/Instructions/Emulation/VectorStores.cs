@@ -43,7 +43,7 @@ internal static unsafe class VectorStores
             return false;
         }
 
-        register.Slice(first, size).CopyTo(EmulatedStore.BytesOf(ref context.Store));
+        register.Slice(first, size).CopyTo(InstructionEffect.BytesOf(ref context.Store));
         return true;
     }
 }

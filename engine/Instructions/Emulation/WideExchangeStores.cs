@@ -14,7 +14,7 @@ internal static unsafe class WideExchangeStores
             return false;
 
         // CMPXCHG16B faults on an unaligned operand.
-        ref EmulatedStore store = ref context.Store;
+        ref InstructionEffect store = ref context.Store;
         if ((wide && (store.Linear & 15) != 0) || !context.TryReadTarget() ||
             !context.TryGpr(wide ? Register.RAX : Register.EAX, out ulong expectedLow) ||
             !context.TryGpr(wide ? Register.RDX : Register.EDX, out ulong expectedHigh) ||
@@ -24,8 +24,8 @@ internal static unsafe class WideExchangeStores
             return false;
         }
 
-        Span<byte> old = EmulatedStore.OldOf(ref store);
-        Span<byte> bytes = EmulatedStore.BytesOf(ref store);
+        Span<byte> old = InstructionEffect.OldOf(ref store);
+        Span<byte> bytes = InstructionEffect.BytesOf(ref store);
         ulong oldLow = wide ? BitConverter.ToUInt64(old) : BitConverter.ToUInt32(old);
         ulong oldHigh = wide ? BitConverter.ToUInt64(old[half..]) : BitConverter.ToUInt32(old[half..]);
         bool equal = oldLow == expectedLow && oldHigh == expectedHigh;

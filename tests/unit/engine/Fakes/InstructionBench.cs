@@ -54,9 +54,9 @@ internal sealed unsafe class InstructionBench : IDisposable
     /// <summary>The bytes of the store, or null where they do not follow from registers.</summary>
     public byte[]? Compute()
     {
-        if (!Unit.TryEmulate(Memory, Vcpu, hypervisor: null, out EmulatedStore store))
+        if (!Unit.TryEmulate(Memory, Vcpu, hypervisor: null, out InstructionEffect store))
             return null;
-        return EmulatedStore.BytesOf(ref store).ToArray();
+        return InstructionEffect.BytesOf(ref store).ToArray();
     }
 
     public void Dispose()

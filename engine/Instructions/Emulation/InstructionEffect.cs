@@ -10,7 +10,7 @@ namespace Engine.Instructions.Emulation;
 /// <remarks>The store is one run of bytes: everything that an instruction pushes is adjacent. What a masked store leaves out is
 /// not in <see cref="ByteMask"/>. What is not said to be valid holds anything.</remarks>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct EmulatedStore
+internal unsafe struct InstructionEffect
 {
     /// <summary>Linear address of the first byte.</summary>
     public ulong Linear;
@@ -66,11 +66,11 @@ internal unsafe struct EmulatedStore
     public readonly bool IsWhole => ByteMask == ulong.MaxValue >> (Limits.MaxStoreBytes - Size);
 
     /// <summary>The bytes of the run as a span.</summary>
-    public static Span<byte> BytesOf(ref EmulatedStore store) =>
+    public static Span<byte> BytesOf(ref InstructionEffect store) =>
         MemoryMarshal.CreateSpan(ref store.Bytes[0], store.Size);
 
     /// <summary>The bytes that were there.</summary>
-    public static Span<byte> OldOf(ref EmulatedStore store) => MemoryMarshal.CreateSpan(ref store.Old[0], store.Size);
+    public static Span<byte> OldOf(ref InstructionEffect store) => MemoryMarshal.CreateSpan(ref store.Old[0], store.Size);
 
     /// <summary>Empties it, all but the arrays.</summary>
     public void Reset(ulong nextRip)

@@ -17,14 +17,14 @@ namespace Engine.Instructions.Emulation;
 /// <para>Faults that the processor raises before it stores (alignment, limits, absent pages of what is read) end in "not
 /// emulated". Nothing is allocated. Thread safety: no state.</para>
 /// </remarks>
-internal static unsafe class StoreEmulator
+internal static unsafe class InstructionEmulator
 {
     /// <summary>Emulates one instruction, or one iteration of a repeated one. What the record holds counts as far as PushedMask says
     /// so. <paramref name="xsave"/>: the vCPU's XSAVE area, standard or compacted; empty: vector registers are not known.</summary>
     [SkipLocalsInit]
     public static bool TryEmulate(
         in Instruction instruction, RegisterValues registers, GuestMemory memory, VcpuState* vcpu, ReadOnlySpan<byte> xsave,
-        out EmulatedStore store)
+        out InstructionEffect store)
     {
         Unsafe.SkipInit(out store);
         EmulationContext context = new(in instruction, registers, memory, vcpu, xsave, ref store);
