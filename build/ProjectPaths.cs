@@ -33,6 +33,9 @@ public sealed class ProjectPaths(string root)
     /// <summary>The library that traps the execution of a page besides, for tests.</summary>
     public string FetchWatchLibrary => In("artifacts/test/lib/libfetch-watch.so");
 
+    /// <summary>The initramfs of a guest that can start another kernel, for tests.</summary>
+    public string KexecInitramfs => In("artifacts/test/guest/kexec.cpio");
+
     public string QemuPlugin => In("artifacts/glue/introcore-qemu.so");
 
     public string TestProgram => In("artifacts/dotnet/bin/Tests/release/Tests");

@@ -38,7 +38,7 @@ public sealed class TestVerb : IVerb
             TestNativeStep.Run(context);
             FetchWatchStep.Run(context);
             new NativeBench(context).Compile();
-            new GuestKit(context).Make();
+            KexecGuestStep.Run(context, new GuestKit(context).Make());
             new QemuBackport(context).TryMake();
         }
 

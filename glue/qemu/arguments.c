@@ -39,6 +39,15 @@ static bool parse_start(const char *text, Arguments *result)
     return false;
 }
 
+static bool parse_kexec(const char *text, Arguments *result)
+{
+    result->follows_kexec = strcmp(text, "reset") == 0;
+    if (result->follows_kexec || strcmp(text, "report") == 0)
+        return true;
+    log_error("kexec=%s is unknown; give kexec=report or kexec=reset", text);
+    return false;
+}
+
 /** Names with a plus or a comma in between; QEMU takes a comma for its own unless it is doubled. */
 static bool parse_untrapped(const char *text, Arguments *result)
 {
@@ -83,10 +92,12 @@ static bool parse_one(const char *argument, Arguments *result)
             return parse_number(numbers[i].name, value, numbers[i].value);
     if ((value = value_of(argument, "start")) != NULL)
         return parse_start(value, result);
+    if ((value = value_of(argument, "kexec")) != NULL)
+        return parse_kexec(value, result);
     if ((value = value_of(argument, "untrapped")) != NULL)
         return parse_untrapped(value, result);
-    log_error("argument %s is unknown; known are lib=PATH, options=BITS, guards=BITS, start=user|never, untrapped=KINDS, "
-              "stress=N, guard-test=N", argument);
+    log_error("argument %s is unknown; known are lib=PATH, options=BITS, guards=BITS, start=user|never, kexec=report|reset, "
+              "untrapped=KINDS, stress=N, guard-test=N", argument);
     return false;
 }
 

@@ -13,6 +13,7 @@ typedef struct Arguments {
     QWORD guards;       /* INTRO_GUARD_ bits */
     unsigned untrapped; /* UNTRAPPED_ bits of register_services.h */
     bool starts;        /* when the first user process runs; or never */
+    bool follows_kexec; /* the guards are given up for another kernel, and set again for that one */
     QWORD stress;       /* times that the protection is ended and started again */
     QWORD guard_test;   /* pages to guard and release at the start */
 } Arguments;

@@ -16,6 +16,7 @@
 #include "fetch_exit.h"
 #include "fetch_guard.h"
 #include "guest_memory.h"
+#include "kexec.h"
 #include "register_exit.h"
 #include "register_services.h"
 #include "vcpu.h"
@@ -41,7 +42,9 @@ static void *to_data(WatchedInstruction instruction)
 /** Whether somebody wants to know of it now. */
 static bool is_wanted(WatchedInstruction instruction)
 {
-    return instruction.kind == WATCHED_FETCH ? fetch_guard_is_used() : register_is_armed(instruction);
+    if (instruction.kind == WATCHED_FETCH)
+        return fetch_guard_is_used();
+    return register_is_armed(instruction) || kexec_is_watched(instruction);
 }
 
 /* ---- splitting of blocks, QEMU 7.2 -------------------------------------------------------------------------------- */

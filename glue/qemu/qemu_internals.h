@@ -39,6 +39,7 @@
     F(bool, cpu_restore_state, (CPUState *, uintptr_t host_pc))                                                           \
     F(void, cpu_loop_exit, (CPUState *))                                                                                  \
     F(void, async_safe_run_on_cpu, (CPUState *, CpuWork, CpuWorkArgument))                                                \
+    F(void, tb_flush, (CPUState *))                                                                                       \
     F(void, tlb_flush, (CPUState *))                                                                                      \
     F(MemoryRegion *, get_system_memory, (void))                                                                          \
     F(void, memory_region_init_rom_device_nomigrate,                                                                      \

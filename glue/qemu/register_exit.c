@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "event_log.h"
+#include "kexec.h"
 #include "register_services.h"
 #include "session.h"
 #include "statistics.h"
@@ -151,6 +152,13 @@ void register_exit(Vcpu *vcpu, WatchedInstruction instruction, uintptr_t return_
     if (!vcpu->record || !vcpu_restore_at(vcpu, return_address, &before)) {
         if (vcpu->record)
             log_error_limited("cpu=%u: %s was not told to the engine: its place is not known", vcpu->index, name_of(instruction));
+        qemu_big_lock_release(taken);
+        return;
+    }
+    if (kexec_begins(vcpu, instruction))
+        session_kexec(vcpu);
+    if (!vcpu->record || !register_is_armed(instruction)) {
+        vcpu_put_back(vcpu, &before);
         qemu_big_lock_release(taken);
         return;
     }

@@ -21,6 +21,8 @@
 #define USER_MODE 3u
 #define MAX_ATTEMPTS 100 /* to end something that is in use */
 #define STRESS_PERIOD 20000000 /* nanoseconds between two restarts */
+#define KERNEL_LIFE_MIN 1000000000ull /* nanoseconds; no kernel hands over to another one sooner */
+#define KERNEL_START_MAX 30000000000 /* nanoseconds that a kernel may take to its first user process without a complaint */
 
 enum SessionState {
     SESSION_WAITING,   /* for code of a user process */
@@ -36,6 +38,7 @@ static struct {
     QWORD first_rip;
     bool is_memory_declared; /* and the guard in place: both survive a reset of the machine */
     QWORD restarts_left;     /* of the argument stress */
+    uint64_t last_kexec;     /* when it was told of one */
 } session;
 
 void *session_guest(void)
@@ -212,6 +215,39 @@ void session_resume_elsewhere(void)
         session.first_rip = vcpu->state->rip;
         start_protection();
     }
+}
+
+/* ---- another kernel ------------------------------------------------------------------------------------------------ */
+
+/** Until the new kernel has a user process nothing is protected: should that last, it is not to go unnoticed. */
+static void complain_of_waiting(void);
+
+static Periodic waiting = {.period = KERNEL_START_MAX, .work = complain_of_waiting};
+
+static void complain_of_waiting(void)
+{
+    if (atomic_load(&session.state) == SESSION_WAITING)
+        log_error("the guest is still not protected: no user process has run since the kexec");
+    else
+        periodic_stop(&waiting);
+}
+
+void session_kexec(const Vcpu *vcpu)
+{
+    uint64_t now = clock_nanoseconds();
+
+    // A guest that imitates a kexec again and again is neither followed nor reported each time.
+    if (session.last_kexec && now - session.last_kexec < KERNEL_LIFE_MIN)
+        return;
+    session.last_kexec = now;
+    log_event("kexec", "cpu=%u rip=0x%" PRIx64 " cr3=0x%" PRIx64 " guards=%s", vcpu->index, vcpu->state->rip,
+              vcpu->state->cr[3], session.arguments.follows_kexec ? "released" : "kept");
+    if (!session.arguments.follows_kexec)
+        return;
+    session_wait_again();
+    // What is translated already would run unseen; so the first instruction of a user process starts the protection again.
+    qemu.tb_flush(vcpu->cpu);
+    periodic_start(&waiting);
 }
 
 /* ---- end ---------------------------------------------------------------------------------------------------------- */

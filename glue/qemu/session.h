@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "introcore.h"
 #include "qemu_internals.h"
+#include "vcpu.h"
 
 /** Sets what the engine will be given, and asks QEMU to tell of resets and of the end. */
 void session_prepare(const Arguments *arguments);
@@ -15,6 +16,10 @@ void session_consider_start(const TranslatedBlock *block);
 
 /** The machine was reset: ends the protection, and waits for the next user process. With the big lock, the vCPUs stopped. */
 void session_wait_again(void);
+
+/** The guest's kernel is about to hand over to another one, on this vCPU, whose registers are restored: tells so, and, where that
+ *  was asked for, ends the protection and waits for the next user process. With the big lock, outside of the engine. */
+void session_kexec(const Vcpu *vcpu);
 
 /** The vCPUs are about to go on in another place than where they stopped, as after a snapshot was restored: the engine is asked
  *  to start over, or started if there is a kernel. With the big lock, the vCPUs stopped. */

@@ -9,11 +9,13 @@ struct kind {
 	int (*run)(const char *name);
 };
 
-extern const struct kind gate_kinds[], both_kinds[], control_kinds[], lstar_kinds[], lidt_kinds[], call_kinds[];
+extern const struct kind gate_kinds[], both_kinds[], control_kinds[], lstar_kinds[], lidt_kinds[], call_kinds[],
+	handover_kinds[];
 
 /* ---- parameters of the module -------------------------------------------------------------------------------------- */
 
 extern unsigned int vector, hold_ms, stores;
+extern unsigned long frame;
 
 /* ---- main.c -------------------------------------------------------------------------------------------------------- */
 
@@ -40,6 +42,10 @@ struct target {
 
 /** Maps the bytes at an offset from the gate; refuses if one of the gates that a store there touches is in use. */
 int target_map(struct target *target, unsigned int number, unsigned int gates, unsigned int offset);
+
+/** Maps the bytes at a guest-physical address, wherever that is. */
+int target_map_frame(struct target *target, phys_addr_t gpa);
+
 void target_unmap(struct target *target);
 
 /** The lower half of the gate, leading to attacker_entry(). */

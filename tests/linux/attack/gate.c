@@ -52,7 +52,7 @@ static u64 operand_difference(u64 old, u64 new)
 struct store_kind {
 	const char *name;
 	unsigned int offset;		/* of the store from the start of the gate */
-	unsigned int gates;		/* gates that the store touches */
+	unsigned int gates;		/* gates that the store touches; 0: it goes elsewhere */
 	const char *rip;
 	void (*store)(void *target, u64 operand);
 	u64 (*changed)(u64 old);
@@ -64,6 +64,7 @@ static const struct store_kind store_kinds[] = {
 	{ "unaligned", 13, 2, attack_mov_rip, store_mov, inverted, operand_itself },
 	{ "rmw", 0, 1, attack_xor_rip, store_xor, changed_bits, operand_difference },
 	{ "or", 0, 1, attack_or_rip, store_or, added_bits, operand_difference },
+	{ "frame", 0, 0, attack_mov_rip, store_mov, inverted, operand_itself },
 };
 
 /* ---- the attack ---------------------------------------------------------------------------------------------------- */
@@ -96,7 +97,7 @@ static int run(const char *name)
 
 	while (strcmp(kind->name, name))
 		kind++;
-	error = target_map(&target, vector, kind->gates, kind->offset);
+	error = kind->gates ? target_map(&target, vector, kind->gates, kind->offset) : target_map_frame(&target, frame);
 	if (error)
 		return error;
 	attack(kind, &target);
@@ -104,4 +105,6 @@ static int run(const char *name)
 	return 0;
 }
 
-const struct kind gate_kinds[] = { { "idt", run }, { "unaligned", run }, { "rmw", run }, { "or", run }, { } };
+const struct kind gate_kinds[] = {
+	{ "idt", run }, { "unaligned", run }, { "rmw", run }, { "or", run }, { "frame", run }, { }
+};

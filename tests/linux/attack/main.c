@@ -5,11 +5,13 @@
  * It tells beforehand, in one line, what it is about to overwrite and from which instruction, so that whoever watches
  * from outside can be checked against it. Whatever lands is put back at once, or after hold_ms, with interrupts off.
  *
- *   insmod attack.ko what=KIND [vector=0xe1] [hold_ms=0] [stores=2000]
+ *   insmod attack.ko what=KIND [vector=0xe1] [hold_ms=0] [stores=2000] [frame=0]
  *
  * KIND: idt, unaligned, rmw, or: a store to an IDT gate     both: such stores by two CPUs at once
  *       cr0wp, smep: a control register loses a bit         lstar: system calls lead elsewhere
  *       lidt: another interrupt descriptor table            call: no attack, a call with known registers
+ *       frame: a store to the physical address frame, put back at once, whatever is there
+ *       handover: what looks like the start of another kernel
  */
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -33,6 +35,10 @@ unsigned int stores = 2000;
 module_param(stores, uint, 0);
 MODULE_PARM_DESC(stores, "stores of each CPU, for what=both");
 
+unsigned long frame;
+module_param(frame, ulong, 0);
+MODULE_PARM_DESC(frame, "guest-physical address, for what=frame");
+
 noinline void attacker_entry(void)
 {
 	asm volatile("nop");
@@ -52,7 +58,7 @@ const char *verdict(bool blocked)
 static const struct kind *find_kind(void)
 {
 	static const struct kind *const lists[] = {
-		gate_kinds, both_kinds, control_kinds, lstar_kinds, lidt_kinds, call_kinds,
+		gate_kinds, both_kinds, control_kinds, lstar_kinds, lidt_kinds, call_kinds, handover_kinds,
 	};
 	const struct kind *kind;
 	size_t i;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Gates of the interrupt descriptor table: which are unused, and a writable mapping of their page.
+// Gates of the interrupt descriptor table: which are unused, and a writable mapping of their page, or of any other.
 
 #include <linux/io.h>
 #include <linux/kprobes.h>
@@ -45,19 +45,17 @@ static bool is_unused(unsigned int number)
 }
 
 /* CR0.WP is left alone: a mapping of one's own stays clear of the checks on it. */
-static int map_alias(struct target *target)
+static int map_alias(struct target *target, phys_addr_t gpa)
 {
-	struct page *page;
-	void *map;
+	struct page *page = pfn_to_page(gpa >> PAGE_SHIFT);
+	void *map = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
 
-	target->gpa = slow_virt_to_phys(target->idt);
-	page = pfn_to_page(target->gpa >> PAGE_SHIFT);
-	map = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
 	if (!map) {
-		pr_err("attack: cannot map the IDT's page\n");
+		pr_err("attack: cannot map the page\n");
 		return -ENOMEM;
 	}
-	target->alias = map + offset_in_page(target->idt);
+	target->gpa = gpa;
+	target->alias = map + offset_in_page(gpa);
 	return 0;
 }
 
@@ -78,7 +76,16 @@ int target_map(struct target *target, unsigned int number, unsigned int gates, u
 		pr_err("attack: the store would leave the page\n");
 		return -EINVAL;
 	}
-	return map_alias(target);
+	return map_alias(target, slow_virt_to_phys(target->idt));
+}
+
+int target_map_frame(struct target *target, phys_addr_t gpa)
+{
+	int error = gpa ? map_alias(target, gpa) : -EINVAL;
+
+	if (!error)
+		target->idt = target->alias;
+	return error;
 }
 
 void target_unmap(struct target *target)
