@@ -43,9 +43,9 @@ public unsafe class Exits : IDisposable
     [Benchmark]
     public int CrWrite()
     {
-        _guest!.Enter(0, VcpuStateKind.CrWrite, IntStatus.InvalidParameter);
-        _guest.CrWrite(0, 4, BenchRam.Cr4, BenchRam.Cr4 & ~0x80UL, out IntroAction action);
-        _guest.Leave(0, action);
+        _guest!.Enter(0, VcpuStateKind.CrWrite, IntStatus.InvalidParameter, out VcpuBlock* block);
+        _guest.CrWrite(&block->Record, 4, BenchRam.Cr4, BenchRam.Cr4 & ~0x80UL, out IntroAction action);
+        _guest.Leave(block, action);
         return (int)action;
     }
 
@@ -65,9 +65,9 @@ public unsafe class Exits : IDisposable
         vcpu->ExitFlags = VcpuExitFlags.Data;
         vcpu->ExitDataSize = sizeof(ulong);
         *(ulong*)vcpu->ExitData = 0;
-        guest.Enter(0, VcpuStateKind.EptViolation, IntStatus.InvalidParameter);
-        guest.EptViolation(0, gpa, BenchRam.Linear + gpa, EptAccess.Write, out IntroAction action);
-        guest.Leave(0, action);
+        guest.Enter(0, VcpuStateKind.EptViolation, IntStatus.InvalidParameter, out VcpuBlock* block);
+        guest.EptViolation(vcpu, gpa, BenchRam.Linear + gpa, EptAccess.Write, out IntroAction action);
+        guest.Leave(block, action);
         return (int)action;
     }
 }

@@ -16,7 +16,7 @@ internal static class Faults
     {
         try
         {
-            if (Interlocked.Increment(ref s_lines) <= Limits.MaxFaultLines && Library.Engine is IntroEngine engine)
+            if (Interlocked.Increment(ref s_lines) <= Limits.MaxFaultLines && CurrentEngine.Value is IntroEngine engine)
             {
                 string trace = exception.StackTrace ?? "";
                 engine.Log.Write(IgLogLevel.Critical, $"fault in {site}: {exception.GetType().Name} {trace}");

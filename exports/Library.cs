@@ -10,14 +10,10 @@ namespace Exports;
 internal static unsafe partial class Library
 {
     private static readonly Lock s_lifecycle = new();
-    private static IntroEngine? s_engine;
     private static IntroEngine? s_stopped;
 
-    /// <summary>The engine, or null before IntInit, after IntUninit, and once the kill switch was used.</summary>
-    public static IntroEngine? Engine => Volatile.Read(ref s_engine);
-
     /// <summary>The engine, also after the kill switch: for what gives something back.</summary>
-    public static IntroEngine? EngineOrStopped => Engine ?? Volatile.Read(ref s_stopped);
+    public static IntroEngine? EngineOrStopped => CurrentEngine.Value ?? Volatile.Read(ref s_stopped);
 
     /// <summary>IntInit without its fault handling.</summary>
     public static IntStatus Init(GlueIface* glue, UpperIface* upper)
@@ -47,7 +43,7 @@ internal static unsafe partial class Library
             ApplyTestSettings(ref settings);
             EngineWarmup.Run(in shim);
             EngineHalf.Fill(glue);
-            Volatile.Write(ref s_engine, new IntroEngine(in settings));
+            CurrentEngine.Value = new IntroEngine(in settings);
             return IntStatus.Success;
         }
     }
@@ -64,7 +60,7 @@ internal static unsafe partial class Library
             if (!status.IsSuccess())
                 return status;
 
-            Volatile.Write(ref s_engine, null);
+            CurrentEngine.Value = null;
             Volatile.Write(ref s_stopped, null);
             return IntStatus.Success;
         }
@@ -74,7 +70,7 @@ internal static unsafe partial class Library
     /// once, whatever else is under way.</summary>
     public static IntStatus EmergencyStop()
     {
-        if (Interlocked.Exchange(ref s_engine, null) is { } engine)
+        if (CurrentEngine.Take() is { } engine)
             Volatile.Write(ref s_stopped, engine);
         return Volatile.Read(ref s_stopped) is { } stopped ? stopped.Close() : IntStatus.NotNeededHint;
     }

@@ -11,56 +11,68 @@ namespace Engine.Concurrency;
 /// structures a reader may still hold, and it lets the guest's end wait until nobody is inside.
 /// </summary>
 /// <remarks>
-/// <para>A cell is 64 bytes, a cache line of its own, and its first word is 0 when idle or <c>epoch &lt;&lt; 1 | 1</c>.</para>
+/// <para>A cell is 0 when idle or <c>epoch &lt;&lt; 1 | 1</c>. It is the first word of a block of memory that is whole cache lines
+/// of its own; the rest of a vCPU's block is the caller's.</para>
 /// <para>Reader: read the epoch, put it into the cell by compare-exchange (a full fence), then read published pointers.
 /// Writer: publish the new pointer, advance the epoch (a full fence), and free the old block once every cell is idle or
 /// holds the new epoch or a later one. A reader that claims with an old epoch after the writer has looked at its cell reads
 /// the pointer after its own fence, and so sees the new one.</para>
-/// <para>The cells live in a pinned managed array: a thread that found the guest just before its end can still try to claim,
+/// <para>The blocks live in a pinned managed array: a thread that found the guest just before its end can still try to claim,
 /// whatever has been freed meanwhile, and is turned away by the guest's state.</para>
 /// </remarks>
 internal sealed unsafe class ClaimTable
 {
-    private const int CellWords = 8;
+    /// <summary>Bytes of a cache line; the least a block has, and what its size is a multiple of.</summary>
+    public const int LineBytes = 64;
 
-    private readonly ulong[] _storage;
-    private readonly ulong* _cells;
+    private readonly byte[] _storage;
+    private readonly byte* _external;
     private readonly int _vcpuCount;
-    private readonly int _cellCount;
+    private readonly int _blockBytes;
     private ulong _epoch = 1;
 
-    public ClaimTable(int vcpuCount)
+    /// <summary>Makes the cells of <paramref name="vcpuCount"/> vCPUs, in zeroed blocks of so many bytes.</summary>
+    public ClaimTable(int vcpuCount, int blockBytes = LineBytes)
     {
         _vcpuCount = vcpuCount;
-        _cellCount = vcpuCount + Limits.MaxExternalThreads;
-        _storage = GC.AllocateArray<ulong>((_cellCount + 1) * CellWords, pinned: true);
+        _blockBytes = blockBytes;
+        _storage = GC.AllocateArray<byte>(
+            (vcpuCount * blockBytes) + ((Limits.MaxExternalThreads + 1) * LineBytes), pinned: true);
         nuint start = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_storage));
-        _cells = (ulong*)((start + 63) & ~(nuint)63);
+        Blocks = (byte*)((start + LineBytes - 1) & ~(nuint)(LineBytes - 1));
+        _external = Blocks + ((nint)vcpuCount * blockBytes);
     }
 
-    /// <summary>Claims the cell of a vCPU. False: another thread has it.</summary>
+    /// <summary>The block of vCPU 0; the others follow. As old as this object.</summary>
+    public byte* Blocks { get; }
+
+    /// <summary>The cell of a vCPU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryClaim(uint vcpu)
+    public ulong* CellOf(uint vcpu) => (ulong*)(Blocks + ((nint)vcpu * _blockBytes));
+
+    /// <summary>Claims a cell. False: another thread has it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryClaim(ulong* cell)
     {
         ulong word = (Volatile.Read(ref _epoch) << 1) | 1;
-        return Interlocked.CompareExchange(ref _cells[(nint)vcpu * CellWords], word, 0) == 0;
+        return Interlocked.CompareExchange(ref *cell, word, 0) == 0;
     }
 
-    /// <summary>Claims a cell for a thread without a vCPU. Returns its index, or -1 when all are taken.</summary>
-    public int TryClaimExternal()
+    /// <summary>Claims a cell for a thread without a vCPU. Null when all are taken.</summary>
+    public ulong* TryClaimExternal()
     {
-        for (int i = _vcpuCount; i < _cellCount; i++)
+        for (int i = 0; i < Limits.MaxExternalThreads; i++)
         {
-            if (TryClaim((uint)i))
-                return i;
+            if (TryClaim(ExternalCell(i)))
+                return ExternalCell(i);
         }
 
-        return -1;
+        return null;
     }
 
     /// <summary>Gives a cell back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Release(int cell) => Volatile.Write(ref _cells[(nint)cell * CellWords], 0);
+    public static void Release(ulong* cell) => Volatile.Write(ref *cell, 0);
 
     /// <summary>Begins a new epoch and returns it; a full fence.</summary>
     public ulong Advance() => Interlocked.Increment(ref _epoch);
@@ -68,10 +80,15 @@ internal sealed unsafe class ClaimTable
     /// <summary>Tells whether nobody is left inside who came in before the given epoch.</summary>
     public bool PassedSince(ulong epoch)
     {
-        for (int i = 0; i < _cellCount; i++)
+        for (uint i = 0; i < (uint)_vcpuCount; i++)
         {
-            ulong word = Volatile.Read(ref _cells[(nint)i * CellWords]);
-            if (word != 0 && word >> 1 < epoch)
+            if (IsBefore(epoch, CellOf(i)))
+                return false;
+        }
+
+        for (int i = 0; i < Limits.MaxExternalThreads; i++)
+        {
+            if (IsBefore(epoch, ExternalCell(i)))
                 return false;
         }
 
@@ -94,4 +111,12 @@ internal sealed unsafe class ClaimTable
 
         return PassedSince(epoch);
     }
+
+    private static bool IsBefore(ulong epoch, ulong* cell)
+    {
+        ulong word = Volatile.Read(ref *cell);
+        return word != 0 && word >> 1 < epoch;
+    }
+
+    private ulong* ExternalCell(int index) => (ulong*)(_external + ((nint)index * LineBytes));
 }

@@ -3,6 +3,8 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Engine.Abi;
+using Engine.Concurrency;
+using Engine.Instructions;
 using Engine.Vcpus;
 
 namespace Engine.Sessions;
@@ -12,76 +14,76 @@ internal sealed unsafe partial class ActiveGuest
 {
     /// <summary>Claims a vCPU for an exit. Anything but success means that nothing was entered.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public IntStatus Enter(uint vcpu, VcpuStateKind kind, IntStatus badVcpu)
+    public IntStatus Enter(uint vcpu, VcpuStateKind kind, IntStatus badVcpu, out VcpuBlock* block)
     {
+        block = _blocks + vcpu;
         if (vcpu >= _vcpuCount)
             return badVcpu;
-        if (!_claims.TryClaim(vcpu))
+        if (!_claims.TryClaim(&block->Claim))
             return IntStatus.Busy;
         if (_closing)
         {
-            _claims.Release((int)vcpu);
+            ClaimTable.Release(&block->Claim);
             return IntStatus.NotInitializedHint;
         }
 
-        VcpuState* record = _records + vcpu;
-        record->EventId++;
-        record->State = kind;
-        VcpuCounters* counters = _counters + vcpu;
-        counters->Exits[(int)kind]++;
-        counters->EnteredTicks = Hypervisor.Ticks();
+        block->Record.EventId++;
+        block->Record.State = kind;
+        block->Counters.Exits[(int)kind]++;
+        block->Counters.EnteredTicks = Hypervisor.Ticks();
         return IntStatus.Success;
     }
 
     /// <summary>Ends an exit: the record is the glue's again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave(uint vcpu, IntroAction action)
+    public void Leave(VcpuBlock* block, IntroAction action)
     {
-        VcpuState* record = _records + vcpu;
-        record->State = VcpuStateKind.Active;
-        record->PushedMask = VcpuRegisters.None;
-        record->ExitFlags = VcpuExitFlags.None;
-        record->ExitDataSize = 0;
+        block->Record.State = VcpuStateKind.Active;
+        block->Record.PushedMask = VcpuRegisters.None;
+        block->Record.ExitFlags = VcpuExitFlags.None;
+        block->Record.ExitDataSize = 0;
 
-        VcpuCounters* counters = _counters + vcpu;
         if (action == IntroAction.NotAllowed)
-            counters->Blocked++;
-        counters->WorstTicks = Math.Max(counters->WorstTicks, Hypervisor.Ticks() - counters->EnteredTicks);
-        _claims.Release((int)vcpu);
+            block->Counters.Blocked++;
+        block->Counters.WorstTicks = Math.Max(block->Counters.WorstTicks, Hypervisor.Ticks() - block->Counters.EnteredTicks);
+        ClaimTable.Release(&block->Claim);
         if (!_retired.IsEmpty)
             _retired.Collect();
     }
 
+    /// <summary>Ends an exit in which the engine has failed; the caller holds the claim of the vCPU.</summary>
+    public void LeaveFaulted(uint vcpu) => Leave(_blocks + vcpu, IntroAction.NotAllowed);
+
     /// <summary>IntHandleEptViolation, between Enter and Leave.</summary>
-    public IntStatus EptViolation(uint vcpu, ulong gpa, ulong gla, EptAccess access, out IntroAction action) =>
-        _eptViolation.Handle(_vcpus[vcpu], _units[vcpu], gpa, gla, access, out action);
+    public IntStatus EptViolation(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess access, out IntroAction action) =>
+        _eptViolation.Handle(vcpu, UnitOf(vcpu), gpa, gla, access, out action);
 
     /// <summary>IntHandleCrWrite, between Enter and Leave.</summary>
-    public IntStatus CrWrite(uint vcpu, uint cr, ulong oldValue, ulong newValue, out IntroAction action) =>
-        _registerWrites.CrWrite(_vcpus[vcpu], _units[vcpu], cr, oldValue, newValue, out action);
+    public IntStatus CrWrite(VcpuState* vcpu, uint cr, ulong oldValue, ulong newValue, out IntroAction action) =>
+        _registerWrites.CrWrite(vcpu, UnitOf(vcpu), cr, oldValue, newValue, out action);
 
     /// <summary>IntHandleMsrViolation, between Enter and Leave.</summary>
     public IntStatus MsrViolation(
-        uint vcpu, uint msr, MsrAccess kind, ulong oldValue, ulong newValue, out IntroAction action) =>
-        _registerWrites.MsrAccess(_vcpus[vcpu], _units[vcpu], msr, kind, oldValue, newValue, out action);
+        VcpuState* vcpu, uint msr, MsrAccess kind, ulong oldValue, ulong newValue, out IntroAction action) =>
+        _registerWrites.MsrAccess(vcpu, UnitOf(vcpu), msr, kind, oldValue, newValue, out action);
 
     /// <summary>IntHandleXcrWrite, between Enter and Leave.</summary>
-    public IntStatus XcrWrite(uint vcpu, out IntroAction action) =>
-        _registerWrites.XcrWrite(_vcpus[vcpu], _units[vcpu], out action);
+    public IntStatus XcrWrite(VcpuState* vcpu, out IntroAction action) =>
+        _registerWrites.XcrWrite(vcpu, UnitOf(vcpu), out action);
 
     /// <summary>IntHandleDtrViolation, between Enter and Leave.</summary>
-    public IntStatus DtrViolation(uint vcpu, DescriptorAccess flags, out IntroAction action) =>
-        _dtrViolation.Handle(_vcpus[vcpu], _units[vcpu], flags, out action);
+    public IntStatus DtrViolation(VcpuState* vcpu, DescriptorAccess flags, out IntroAction action) =>
+        _dtrViolation.Handle(vcpu, UnitOf(vcpu), flags, out action);
 
     /// <summary>IntHandleEventInjection, between Enter and Leave: what was asked for has an outcome now (spec/12, section 8).</summary>
-    public void EventInjection(uint vcpu) => _vcpus[vcpu]->Exception.Valid = 0;
+    public static void EventInjection(VcpuState* vcpu) => vcpu->Exception.Valid = 0;
 
     /// <summary>IntHandleDeviceStore, on a thread without a vCPU.</summary>
     public IntStatus DeviceStore(ulong gpa, ReadOnlySpan<byte> data, out IntroAction action)
     {
         action = IntroAction.Allowed;
-        int cell = _claims.TryClaimExternal();
-        if (cell < 0)
+        ulong* cell = _claims.TryClaimExternal();
+        if (cell == null)
         {
             action = IntroAction.Retry;
             return IntStatus.Busy;
@@ -99,7 +101,7 @@ internal sealed unsafe partial class ActiveGuest
         }
         finally
         {
-            _claims.Release(cell);
+            ClaimTable.Release(cell);
         }
     }
 
@@ -109,10 +111,10 @@ internal sealed unsafe partial class ActiveGuest
         if (Interlocked.Exchange(ref _timerBusy, 1) != 0)
             return IntStatus.Busy;
 
-        int cell = _claims.TryClaimExternal();
+        ulong* cell = _claims.TryClaimExternal();
         try
         {
-            if (cell < 0)
+            if (cell == null)
                 return IntStatus.Busy;
             if (_closing)
                 return IntStatus.NotInitializedHint;
@@ -124,8 +126,8 @@ internal sealed unsafe partial class ActiveGuest
         }
         finally
         {
-            if (cell >= 0)
-                _claims.Release(cell);
+            if (cell != null)
+                ClaimTable.Release(cell);
             Volatile.Write(ref _timerBusy, 0);
         }
     }
@@ -133,8 +135,8 @@ internal sealed unsafe partial class ActiveGuest
     /// <summary>IntQueryGuest, on a thread without a vCPU. <see cref="IntStatus.NotFound"/>: no such topic.</summary>
     public IntStatus Query(ReadOnlySpan<byte> topic, IBufferWriter<byte> output)
     {
-        int cell = _claims.TryClaimExternal();
-        if (cell < 0)
+        ulong* cell = _claims.TryClaimExternal();
+        if (cell == null)
             return IntStatus.Busy;
 
         try
@@ -144,7 +146,9 @@ internal sealed unsafe partial class ActiveGuest
         }
         finally
         {
-            _claims.Release(cell);
+            ClaimTable.Release(cell);
         }
     }
+
+    private InstructionUnit UnitOf(VcpuState* vcpu) => _units[vcpu->Index];
 }

@@ -29,8 +29,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly ClaimTable _claims;
     private readonly RetireList _retired;
     private readonly VcpuTable _vcpus;
-    private readonly VcpuState* _records;
-    private readonly VcpuCounters* _counters;
+    private readonly VcpuBlock* _blocks;
     private readonly uint _vcpuCount;
     private readonly InstructionUnit[] _units;
     private readonly FrameHooks _frameHooks;
@@ -57,11 +56,10 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         Options = options;
         TickScale = new TickScale(hypervisor);
         _timerHandler = settings.TimerHandler;
-        _claims = new ClaimTable(vcpuCount);
-        _retired = new RetireList(_claims);
         _vcpus = new VcpuTable(vcpuCount);
-        _records = _vcpus.Base;
-        _counters = _vcpus.CountersOf(0);
+        _blocks = _vcpus.Blocks;
+        _claims = _vcpus.Claims;
+        _retired = new RetireList(_claims);
         _vcpuCount = (uint)vcpuCount;
         _units = new InstructionUnit[vcpuCount];
         for (int i = 0; i < vcpuCount; i++)
@@ -173,7 +171,6 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     {
         _retired.FreeAll();
         _frameHooks.Dispose();
-        _vcpus.Dispose();
     }
 
     private bool Has(GuestOptions option) => (Options & option) != GuestOptions.None;

@@ -74,15 +74,15 @@ internal static unsafe class EngineWarmup
             Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 16, 0, hasData: true));
             Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Code + 2048, 1, hasData: true));
             Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 32, 1, hasData: false));
-            Exit(guest, VcpuStateKind.CrWrite, _ => guest.CrWrite(0, 0, 0x8001_0001, 0x8000_0001, out IntroAction _));
-            Exit(guest, VcpuStateKind.CrWrite, _ => guest.CrWrite(0, 4, 0x20, 0xA0, out IntroAction _));
-            Exit(guest, VcpuStateKind.MsrViolation, _ => guest.MsrViolation(0, 0xC000_0082, MsrAccess.Write, 1, 2, out IntroAction _));
+            Exit(guest, VcpuStateKind.CrWrite, vcpu => guest.CrWrite(vcpu, 0, 0x8001_0001, 0x8000_0001, out IntroAction _));
+            Exit(guest, VcpuStateKind.CrWrite, vcpu => guest.CrWrite(vcpu, 4, 0x20, 0xA0, out IntroAction _));
+            Exit(guest, VcpuStateKind.MsrViolation, vcpu => guest.MsrViolation(vcpu, 0xC000_0082, MsrAccess.Write, 1, 2, out IntroAction _));
             Exit(guest, VcpuStateKind.DtrLoad, vcpu =>
             {
                 vcpu->Regs.Rip = Code + 16;
-                guest.DtrViolation(0, DescriptorAccess.Idtr | DescriptorAccess.Write, out IntroAction _);
+                guest.DtrViolation(vcpu, DescriptorAccess.Idtr | DescriptorAccess.Write, out IntroAction _);
             });
-            Exit(guest, VcpuStateKind.XcrWrite, _ => guest.XcrWrite(0, out IntroAction _));
+            Exit(guest, VcpuStateKind.XcrWrite, vcpu => guest.XcrWrite(vcpu, out IntroAction _));
             guest.DeviceStore(Idt + 16, [1, 2, 3, 4], out IntroAction _);
             guest.Timer();
         }
@@ -94,10 +94,10 @@ internal static unsafe class EngineWarmup
     {
         VcpuState* vcpu = guest.Vcpus[0];
         Push(vcpu);
-        if (!guest.Enter(0, kind, IntStatus.InvalidParameter).IsSuccess())
+        if (!guest.Enter(0, kind, IntStatus.InvalidParameter, out VcpuBlock* block).IsSuccess())
             return;
         body(vcpu);
-        guest.Leave(0, IntroAction.NotAllowed);
+        guest.Leave(block, IntroAction.NotAllowed);
     }
 
     private static void Store(ActiveGuest guest, VcpuState* vcpu, ulong gpa, ulong value, bool hasData)
@@ -107,7 +107,7 @@ internal static unsafe class EngineWarmup
         vcpu->ExitFlags = hasData ? VcpuExitFlags.Data | VcpuExitFlags.NoGla : VcpuExitFlags.None;
         vcpu->ExitDataSize = sizeof(ulong);
         *(ulong*)vcpu->ExitData = value;
-        guest.EptViolation(0, gpa, gpa, EptAccess.Write, out IntroAction _);
+        guest.EptViolation(vcpu, gpa, gpa, EptAccess.Write, out IntroAction _);
     }
 
     private static void Push(VcpuState* vcpu)

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace Engine.Sessions;
@@ -17,9 +18,12 @@ internal sealed class GuestDirectory
     public GuestSession? Find(nint handle)
     {
         GuestSession?[] table = Volatile.Read(ref _table);
-        for (int i = Home(table, handle); ; i = (i + 1) & (table.Length - 1))
+        ref GuestSession? first = ref MemoryMarshal.GetArrayDataReference(table);
+        uint mask = (uint)table.Length - 1;
+        for (uint i = Home(handle); ; i++)
         {
-            GuestSession? session = table[i];
+            // The mask keeps it inside: the length is a power of two.
+            GuestSession? session = Unsafe.Add(ref first, i & mask);
             if (session is null || session.Handle == handle)
                 return session;
         }
@@ -74,8 +78,8 @@ internal sealed class GuestDirectory
     }
 
     /// <summary>At least a quarter of the places is empty, so that every search ends.</summary>
-    private static int Home(GuestSession?[] table, nint handle) =>
-        (int)(((ulong)handle * 0x9E37_79B9_7F4A_7C15) >> 40) & (table.Length - 1);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Home(nint handle) => (uint)(((ulong)handle * 0x9E37_79B9_7F4A_7C15) >> 40);
 
     private void Publish(List<GuestSession> sessions)
     {
@@ -86,7 +90,7 @@ internal sealed class GuestDirectory
         GuestSession?[] table = new GuestSession?[size];
         foreach (GuestSession session in sessions)
         {
-            int i = Home(table, session.Handle);
+            int i = (int)Home(session.Handle) & (size - 1);
             while (table[i] is not null)
                 i = (i + 1) & (size - 1);
             table[i] = session;

@@ -1,59 +1,49 @@
-using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Engine.Concurrency;
 
 namespace Engine.Vcpus;
 
-/// <summary>The records of a guest's vCPUs: one unmanaged array, aligned to cache lines, that never moves.</summary>
-/// <remarks>Thread safety: the array itself is immutable; a record belongs to whoever claimed its vCPU. Dispose only when nobody
-/// is left inside the guest.</remarks>
-internal sealed unsafe class VcpuTable : IDisposable
+/// <summary>The vCPUs of a guest: one array of blocks, aligned to cache lines, that never moves.</summary>
+/// <remarks>Thread safety: the array itself is immutable; a record belongs to whoever claimed its vCPU.</remarks>
+internal sealed unsafe class VcpuTable
 {
-    private VcpuState* _records;
-    private VcpuCounters* _counters;
-
     public VcpuTable(int count)
     {
         Count = count;
-        _records = (VcpuState*)NativeMemory.AlignedAlloc((nuint)count * VcpuState.ByteSize, 64);
-        _counters = (VcpuCounters*)NativeMemory.AlignedAlloc((nuint)count * (nuint)sizeof(VcpuCounters), 64);
-        NativeMemory.Clear(_counters, (nuint)count * (nuint)sizeof(VcpuCounters));
+        Claims = new ClaimTable(count, VcpuBlock.ByteSize);
+        Blocks = (VcpuBlock*)Claims.Blocks;
         Reset();
     }
 
     /// <summary>Number of vCPUs.</summary>
     public int Count { get; }
 
-    /// <summary>The record of vCPU 0.</summary>
-    public VcpuState* Base => _records;
+    /// <summary>Claims of the vCPUs, and of threads without one; owns the memory.</summary>
+    public ClaimTable Claims { get; }
+
+    /// <summary>The block of vCPU 0.</summary>
+    public VcpuBlock* Blocks { get; }
 
     /// <summary>The record of a vCPU below <see cref="Count"/>.</summary>
     public VcpuState* this[uint vcpu]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _records + vcpu;
+        get => &Blocks[vcpu].Record;
     }
 
     /// <summary>The counters of a vCPU below <see cref="Count"/>.</summary>
-    public VcpuCounters* CountersOf(uint vcpu) => _counters + vcpu;
+    public VcpuCounters* CountersOf(uint vcpu) => &Blocks[vcpu].Counters;
 
     /// <summary>Sets every record to its initial state. Counters go on.</summary>
     public void Reset()
     {
-        NativeMemory.Clear(_records, (nuint)Count * VcpuState.ByteSize);
-        for (int i = 0; i < Count; i++)
+        for (uint i = 0; i < (uint)Count; i++)
         {
-            _records[i].Index = (uint)i;
-            _records[i].Initialized = 1;
+            VcpuState* record = this[i];
+            NativeMemory.Clear(record, VcpuState.ByteSize);
+            record->Index = i;
+            record->Initialized = 1;
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        NativeMemory.AlignedFree(_counters);
-        _counters = null;
-        NativeMemory.AlignedFree(_records);
-        _records = null;
     }
 }

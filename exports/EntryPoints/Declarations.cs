@@ -31,7 +31,7 @@ internal static unsafe class Declarations
                 return IntStatus.InvalidParameter2;
             }
 
-            return Library.Engine is { } engine ? engine.Configure(handle, in known) : IntStatus.NotInitialized;
+            return CurrentEngine.Value is { } engine ? engine.Configure(handle, in known) : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {
@@ -49,7 +49,7 @@ internal static unsafe class Declarations
                 return status;
             if (host == null || (nuint)host + (nuint)size < (nuint)host)
                 return IntStatus.InvalidParameter4;
-            return Library.Engine is { } engine ? engine.DeclareMemory(handle, gpa, size, host) : IntStatus.NotInitialized;
+            return CurrentEngine.Value is { } engine ? engine.DeclareMemory(handle, gpa, size, host) : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {
@@ -86,11 +86,11 @@ internal static unsafe class Declarations
                 return IntStatus.InvalidParameter3;
             if (count == null)
                 return IntStatus.InvalidParameter4;
-            if (Library.Engine?.Find(handle)?.Active is not ActiveGuest guest)
+            if (CurrentEngine.FindActive(handle) is not ActiveGuest guest)
                 return IntStatus.NotInitialized;
 
-            *records = guest.Vcpus.Base;
-            *stride = VcpuState.ByteSize;
+            *records = guest.Vcpus[0];
+            *stride = VcpuBlock.ByteSize;
             *count = (uint)guest.Vcpus.Count;
             return IntStatus.Success;
         }

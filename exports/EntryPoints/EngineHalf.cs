@@ -36,7 +36,7 @@ internal static unsafe class EngineHalf
     {
         try
         {
-            return Library.Engine is { } engine
+            return CurrentEngine.Value is { } engine
                 ? engine.NewGuest(handle, options, support, supportLength)
                 : IntStatus.NotInitialized;
         }
@@ -70,7 +70,7 @@ internal static unsafe class EngineHalf
                 return IntStatus.InvalidParameter1;
             if (options == null)
                 return IntStatus.InvalidParameter2;
-            if (Library.Engine?.Find(handle)?.Active is not ActiveGuest guest)
+            if (CurrentEngine.FindActive(handle) is not ActiveGuest guest)
                 return IntStatus.NotInitialized;
             *options = guest.Options;
             return IntStatus.Success;
@@ -90,7 +90,7 @@ internal static unsafe class EngineHalf
                 return IntStatus.InvalidParameter1;
             if (level is < IgLogLevel.Debug or > IgLogLevel.Critical)
                 return IntStatus.InvalidParameter2;
-            if (Library.Engine?.Find(handle) is not { } session)
+            if (CurrentEngine.Value?.Find(handle) is not { } session)
                 return IntStatus.NotInitialized;
             session.LogLevel = level;
             return IntStatus.Success;

@@ -5,14 +5,15 @@ using Engine;
 using Engine.Abi;
 using Engine.Hooks;
 using Engine.Sessions;
-using Engine.Vcpus;
+using Exports.EntryPoints.Exits;
 
 namespace Exports.EntryPoints;
 
 /// <summary>
-/// Exports for exits. Each one checks its arguments (the numbers of bad ones are those of spec/12's first table), finds the
-/// guest, claims the vCPU, lets the engine judge, and gives the vCPU back. Nothing but a status leaves it.
+/// Exports for exits. Each one checks its arguments (the numbers of bad ones are those of spec/12's first table) and
+/// goes through <see cref="ExitDoor"/>. Nothing but a status leaves it.
 /// </summary>
+[SkipLocalsInit]
 internal static unsafe class ExitHandlers
 {
     /// <summary>Address of IntHandleEptViolation, for RegisterEPTHandler.</summary>
@@ -40,23 +41,15 @@ internal static unsafe class ExitHandlers
         if (action == null)
             return IntStatus.InvalidParameter7;
 
-        IntStatus status = Begin(handle, vcpu, VcpuStateKind.EptViolation, IntStatus.InvalidParameter5, action, out ActiveGuest? guest);
-        if (guest is null)
-            return status;
-
-        IntroAction judged = IntroAction.NotAllowed;
+        bool entered = false;
         try
         {
-            status = guest.EptViolation(vcpu, gpa, gla, access, out judged);
+            return ExitDoor.Run(handle, vcpu, action, new EptExit(gpa, gla, access), ref entered);
         }
         catch (Exception exception)
         {
-            status = Faults.Report("IntHandleEptViolation", exception);
+            return ExitDoor.EndFaulted<EptExit>(handle, vcpu, action, entered, exception);
         }
-
-        guest.Leave(vcpu, judged);
-        *action = judged;
-        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleMsrViolation")]
@@ -68,129 +61,114 @@ internal static unsafe class ExitHandlers
         if (newValue == null)
             return IntStatus.InvalidParameter6;
 
-        IntStatus status = Begin(handle, vcpu, VcpuStateKind.MsrViolation, IntStatus.InvalidParameter7, action, out ActiveGuest? guest);
-        if (guest is null)
-            return status;
-
-        IntroAction judged = IntroAction.NotAllowed;
+        bool entered = false;
         try
         {
-            status = guest.MsrViolation(vcpu, msr, flags, originalValue, *newValue, out judged);
+            return ExitDoor.Run(handle, vcpu, action, new MsrExit(msr, flags, originalValue, *newValue), ref entered);
         }
         catch (Exception exception)
         {
-            status = Faults.Report("IntHandleMsrViolation", exception);
+            return ExitDoor.EndFaulted<MsrExit>(handle, vcpu, action, entered, exception);
         }
-
-        guest.Leave(vcpu, judged);
-        *action = judged;
-        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleCrWrite")]
-    private static IntStatus CrWrite(
-        nint handle, uint cr, uint vcpu, ulong oldValue, ulong newValue, IntroAction* action)
+    private static IntStatus CrWrite(nint handle, uint cr, uint vcpu, ulong oldValue, ulong newValue, IntroAction* action)
     {
         if (action == null)
             return IntStatus.InvalidParameter6;
 
-        IntStatus status = Begin(handle, vcpu, VcpuStateKind.CrWrite, IntStatus.InvalidParameter3, action, out ActiveGuest? guest);
-        if (guest is null)
-            return status;
-
-        IntroAction judged = IntroAction.NotAllowed;
+        bool entered = false;
         try
         {
-            status = guest.CrWrite(vcpu, cr, oldValue, newValue, out judged);
+            return ExitDoor.Run(handle, vcpu, action, new CrExit(cr, oldValue, newValue), ref entered);
         }
         catch (Exception exception)
         {
-            status = Faults.Report("IntHandleCrWrite", exception);
+            return ExitDoor.EndFaulted<CrExit>(handle, vcpu, action, entered, exception);
         }
-
-        guest.Leave(vcpu, judged);
-        *action = judged;
-        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleXcrWrite")]
-    private static IntStatus XcrWrite(
-        nint handle, uint vcpu, IntroAction* action)
+    private static IntStatus XcrWrite(nint handle, uint vcpu, IntroAction* action)
     {
         if (action == null)
             return IntStatus.InvalidParameter4;
 
-        IntStatus status = Begin(handle, vcpu, VcpuStateKind.XcrWrite, IntStatus.InvalidParameter3, action, out ActiveGuest? guest);
-        if (guest is null)
-            return status;
-
-        IntroAction judged = IntroAction.NotAllowed;
+        bool entered = false;
         try
         {
-            status = guest.XcrWrite(vcpu, out judged);
+            return ExitDoor.Run(handle, vcpu, action, default(XcrExit), ref entered);
         }
         catch (Exception exception)
         {
-            status = Faults.Report("IntHandleXcrWrite", exception);
+            return ExitDoor.EndFaulted<XcrExit>(handle, vcpu, action, entered, exception);
         }
-
-        guest.Leave(vcpu, judged);
-        *action = judged;
-        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleDtrViolation")]
-    private static IntStatus DtrViolation(
-        nint handle, DescriptorAccess flags, uint vcpu, IntroAction* action)
+    private static IntStatus DtrViolation(nint handle, DescriptorAccess flags, uint vcpu, IntroAction* action)
     {
         if (action == null)
             return IntStatus.InvalidParameter4;
 
-        IntStatus status = Begin(handle, vcpu, VcpuStateKind.DtrLoad, IntStatus.InvalidParameter3, action, out ActiveGuest? guest);
-        if (guest is null)
-            return status;
-
-        IntroAction judged = IntroAction.NotAllowed;
+        bool entered = false;
         try
         {
-            status = guest.DtrViolation(vcpu, flags, out judged);
+            return ExitDoor.Run(handle, vcpu, action, new DtrExit(flags), ref entered);
         }
         catch (Exception exception)
         {
-            status = Faults.Report("IntHandleDtrViolation", exception);
+            return ExitDoor.EndFaulted<DtrExit>(handle, vcpu, action, entered, exception);
         }
-
-        guest.Leave(vcpu, judged);
-        *action = judged;
-        return status;
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleBreakpoint")]
     private static IntStatus Breakpoint(nint handle, ulong gpa, uint vcpu)
     {
         _ = gpa;
-        return NothingHooked(handle, vcpu, VcpuStateKind.Breakpoint);
+        IntroAction none;
+        bool entered = false;
+        try
+        {
+            return ExitDoor.Run(handle, vcpu, &none, default(BreakpointExit), ref entered);
+        }
+        catch (Exception exception)
+        {
+            return ExitDoor.EndFaulted<BreakpointExit>(handle, vcpu, &none, entered, exception);
+        }
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleIntroCall")]
     private static IntStatus IntroCall(nint handle, ulong rip, uint vcpu)
     {
         _ = rip;
-        return NothingHooked(handle, vcpu, VcpuStateKind.Vmcall);
+        IntroAction none;
+        bool entered = false;
+        try
+        {
+            return ExitDoor.Run(handle, vcpu, &none, default(IntroCallExit), ref entered);
+        }
+        catch (Exception exception)
+        {
+            return ExitDoor.EndFaulted<IntroCallExit>(handle, vcpu, &none, entered, exception);
+        }
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleEventInjection")]
     private static IntStatus EventInjection(nint handle, uint vector, ulong errorCode, ulong cr2, uint vcpu)
     {
         _ = (vector, errorCode, cr2);
-        IntStatus status = Begin(
-            handle, vcpu, VcpuStateKind.EventInjection, IntStatus.InvalidParameter5, null, out ActiveGuest? guest);
-        if (guest is null)
-            return status;
-
-        guest.EventInjection(vcpu);
-        guest.Leave(vcpu, IntroAction.Allowed);
-        return IntStatus.Success;
+        IntroAction none;
+        bool entered = false;
+        try
+        {
+            return ExitDoor.Run(handle, vcpu, &none, default(InjectionExit), ref entered);
+        }
+        catch (Exception exception)
+        {
+            return ExitDoor.EndFaulted<InjectionExit>(handle, vcpu, &none, entered, exception);
+        }
     }
 
     [UnmanagedCallersOnly(EntryPoint = "IntHandleTimer")]
@@ -200,7 +178,7 @@ internal static unsafe class ExitHandlers
         {
             if (handle == 0)
                 return IntStatus.InvalidParameter1;
-            return Library.Engine?.Find(handle)?.Active is { } guest ? guest.Timer() : IntStatus.NotInitializedHint;
+            return CurrentEngine.FindActive(handle) is { } guest ? guest.Timer() : IntStatus.NotInitializedHint;
         }
         catch (Exception exception)
         {
@@ -223,7 +201,7 @@ internal static unsafe class ExitHandlers
                 return IntStatus.InvalidParameter5;
 
             *action = IntroAction.Allowed;
-            if (Library.Engine?.Find(handle)?.Active is not ActiveGuest guest)
+            if (CurrentEngine.FindActive(handle) is not ActiveGuest guest)
                 return IntStatus.NotInitializedHint;
 
             IntStatus status = guest.DeviceStore(gpa, new ReadOnlySpan<byte>(data, (int)size), out IntroAction judged);
@@ -235,39 +213,5 @@ internal static unsafe class ExitHandlers
             *action = IntroAction.NotAllowed;
             return Faults.Report("IntHandleDeviceStore", exception);
         }
-    }
-
-    /// <summary>Finds the guest and claims the vCPU. A null <paramref name="guest"/>: the status is the handler's answer.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static IntStatus Begin(
-        nint handle, uint vcpu, VcpuStateKind kind, IntStatus badVcpu, IntroAction* action, out ActiveGuest? guest)
-    {
-        guest = null;
-        if (handle == 0)
-            return IntStatus.InvalidParameter1;
-        if (action != null)
-            *action = IntroAction.Allowed;
-
-        ActiveGuest? found = Library.Engine?.Find(handle)?.Active;
-        if (found is null)
-            return IntStatus.NotInitializedHint;
-
-        IntStatus status = found.Enter(vcpu, kind, badVcpu);
-        if (status == IntStatus.Success)
-            guest = found;
-        else if (status == IntStatus.Busy && action != null)
-            *action = IntroAction.Retry;
-        return status;
-    }
-
-    /// <summary>An exit of a kind that nothing is registered for in this version: it belongs to the guest.</summary>
-    private static IntStatus NothingHooked(nint handle, uint vcpu, VcpuStateKind kind)
-    {
-        IntStatus status = Begin(handle, vcpu, kind, IntStatus.InvalidParameter3, null, out ActiveGuest? guest);
-        if (guest is null)
-            return status;
-
-        guest.Leave(vcpu, IntroAction.Allowed);
-        return IntStatus.NotFound;
     }
 }

@@ -17,7 +17,7 @@ internal static unsafe class GuestLife
         {
             if (handle == 0)
                 return IntStatus.InvalidParameter1;
-            return Library.Engine?.Find(handle) is { } session ? session.Reset() : IntStatus.NotInitialized;
+            return CurrentEngine.Value?.Find(handle) is { } session ? session.Reset() : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {
@@ -51,7 +51,7 @@ internal static unsafe class GuestLife
                 return IntStatus.InvalidParameter4;
             if (buffer == null && *size != 0)
                 return IntStatus.InvalidParameter3;
-            if (Library.Engine?.Find(handle)?.Active is not { } guest)
+            if (CurrentEngine.FindActive(handle) is not { } guest)
                 return IntStatus.NotInitialized;
 
             ArrayBufferWriter<byte> answer = new(1024);

@@ -88,7 +88,6 @@ internal sealed unsafe class EmulatorMachine : IDisposable
 
     public void Dispose()
     {
-        _vcpus.Dispose();
         _code.Dispose();
         _data.Dispose();
     }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Tests.Unit;
 
-public sealed class ClaimTableTests
+public sealed unsafe class ClaimTableTests
 {
     [Fact]
     public void ACellHasOneOwnerUntilItIsReleased()
@@ -26,11 +26,13 @@ public sealed class ClaimTableTests
         ClaimTable claims = new(3);
         for (uint i = 0; i < 3; i++)
             Assert.True(claims.TryClaim(i));
-        int[] cells = [.. Enumerable.Range(0, Limits.MaxExternalThreads).Select(_ => claims.TryClaimExternal())];
-        Assert.Equal(Enumerable.Range(3, Limits.MaxExternalThreads), cells.Order());
-        Assert.Equal(-1, claims.TryClaimExternal());
-        claims.Release(cells[5]);
-        Assert.Equal(cells[5], claims.TryClaimExternal());
+        nint[] cells = [.. Enumerable.Range(0, Limits.MaxExternalThreads).Select(_ => (nint)claims.TryClaimExternal())];
+        Assert.DoesNotContain(0, cells);
+        Assert.Equal(cells.Length, cells.Distinct().Count());
+        Assert.True(cells.Min() >= (nint)claims.CellOf(2) + ClaimTable.LineBytes);
+        Assert.True(claims.TryClaimExternal() == null);
+        ClaimTable.Release((ulong*)cells[5]);
+        Assert.True((nint)claims.TryClaimExternal() == cells[5]);
     }
 
     [Fact]
@@ -67,10 +69,10 @@ public sealed class ClaimTableTests
     public void AnExternalThreadHoldsAnEpochBackToo()
     {
         ClaimTable claims = new(1);
-        int cell = claims.TryClaimExternal();
+        ulong* cell = claims.TryClaimExternal();
         ulong epoch = claims.Advance();
         Assert.False(claims.WaitSince(epoch));
-        claims.Release(cell);
+        ClaimTable.Release(cell);
         Assert.True(claims.WaitSince(epoch));
     }
 

@@ -238,7 +238,7 @@ public sealed class FrameHookMapTests : IDisposable
 
                 if (lasting != 1)
                     Interlocked.Increment(ref wrong);
-                _claims.Release(number);
+                _claims.Release((uint)number);
                 if (!_retired.IsEmpty)
                     _retired.Collect();
                 Interlocked.Increment(ref looks);

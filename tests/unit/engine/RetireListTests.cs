@@ -84,7 +84,7 @@ public sealed unsafe class RetireListTests
                         Interlocked.Increment(ref torn);
                 }
 
-                claims.Release((int)vcpu);
+                claims.Release(vcpu);
                 if (!retired.IsEmpty)
                     retired.Collect();
                 Interlocked.Increment(ref reads);

@@ -30,7 +30,6 @@ public sealed unsafe class VcpuRegisterFileTests : IDisposable
 
     public void Dispose()
     {
-        _vcpus.Dispose();
         _host.Forget();
     }
 

@@ -61,7 +61,6 @@ internal sealed unsafe class InstructionBench : IDisposable
 
     public void Dispose()
     {
-        _vcpus.Dispose();
         Ram.Dispose();
     }
 }

@@ -1,0 +1,26 @@
+using Engine.Abi;
+using Engine.Sessions;
+using Engine.Vcpus;
+
+namespace Exports.EntryPoints.Exits;
+
+/// <summary>The notice that an event was delivered.</summary>
+internal readonly unsafe struct InjectionExit : IExit
+{
+    /// <inheritdoc/>
+    public static VcpuStateKind Kind => VcpuStateKind.EventInjection;
+
+    /// <inheritdoc/>
+    public static IntStatus BadVcpu => IntStatus.InvalidParameter5;
+
+    /// <inheritdoc/>
+    public static string Name => "IntHandleEventInjection";
+
+    /// <inheritdoc/>
+    public IntStatus Judge(ActiveGuest guest, VcpuState* vcpu, out IntroAction action)
+    {
+        action = IntroAction.Allowed;
+        ActiveGuest.EventInjection(vcpu);
+        return IntStatus.Success;
+    }
+}
