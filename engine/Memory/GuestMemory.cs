@@ -32,6 +32,14 @@ internal sealed unsafe partial class GuestMemory
         set => Volatile.Write(ref _hypervisor, value);
     }
 
+    /// <summary>Bits of an entry's address that must be 0: those above the physical-address width (MAXPHYADDR) of the guest's
+    /// processors. 0 while the width is not known.</summary>
+    public ulong ReservedAddressBits { get; private set; }
+
+    /// <summary>Sets the physical-address width of the guest's processors, in bits; before the guest is active.</summary>
+    public void SetPhysicalAddressBits(int bits) =>
+        ReservedAddressBits = bits is >= 32 and < 52 ? PageEntry.AddressMask & (ulong.MaxValue << bits) : 0;
+
     /// <summary>Whether anything is declared.</summary>
     public bool HasRegions => Volatile.Read(ref _regions).Length != 0;
 

@@ -7,110 +7,154 @@ namespace Engine.Memory;
 /// Translates linear addresses by walking the guest's page tables (SDM 3A, chapter 4). At most five entries are read, each
 /// once, whatever they hold: tables that loop or point outside memory end in a status.
 /// </summary>
+/// <remarks>
+/// <para>Statuses. <see cref="IntStatus.PageNotPresent"/>: the page is absent, and its entry is what the guest keeps there;
+/// <see cref="IntStatus.NoMappingStructures"/>: an upper level is absent; <see cref="IntStatus.InvalidParameter2"/>: the address is
+/// not canonical; <see cref="IntStatus.AccessViolation"/>: a table is not in memory; <see cref="IntStatus.CorruptedData"/>: an
+/// entry has a reserved bit set.</para>
+/// <para>The tables may change during the walk. Each entry of the answer was in memory at some moment of it; a change of one entry
+/// therefore gives the answer of before or of after, and of several at once may give a mixture, as the processor's own walk
+/// may.</para>
+/// <para>In PAE paging the processor keeps the four pointers that were there when CR3 was loaded (SDM 3A, 4.4.1); the walk reads
+/// those that are there now.</para>
+/// </remarks>
 internal static class PageWalk
 {
-    private const ulong Present = 1;
-    private const ulong PageSizeBit = 1 << 7;
-    private const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
+    private const ulong HighIgnored = 0x7FF0_0000_0000_0000;
+    private const ulong PointerReserved = 0x1E6 | 0xFFF0_0000_0000_0000;
+    private const ulong Reserved4M = 1 << 21;
 
-    /// <summary>
-    /// Finds the guest-physical address of a linear one. <see cref="IntStatus.PageNotPresent"/>: the leaf is absent;
-    /// <see cref="IntStatus.NoMappingStructures"/>: an upper level is; <see cref="IntStatus.InvalidParameter2"/>: the address is
-    /// not canonical; <see cref="IntStatus.AccessViolation"/>: a table is not in memory; <see cref="IntStatus.CorruptedData"/>:
-    /// an entry has a reserved bit set.
-    /// </summary>
-    public static IntStatus Translate(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical)
+    /// <summary>Finds the guest-physical address of a linear one. <paramref name="physical"/> is 0 without success.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static IntStatus Translate(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical) =>
+        Translate(memory, in paging, linear, out physical, out _);
+
+    /// <summary>Finds the guest-physical address of a linear one, and the rights of its page.</summary>
+    public static IntStatus Translate(
+        GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical, out PageRights rights)
+    {
+        IntStatus status = Walk(memory, in paging, linear, out Translation translation);
+        physical = translation.Physical;
+        rights = translation.Rights;
+        return status;
+    }
+
+    /// <summary>Walks the tables, and says all that is found on the way. What was read before a failure is in it, too.</summary>
+    public static IntStatus Walk(GuestMemory memory, in PagingContext paging, ulong linear, out Translation translation)
     {
         switch (paging.Mode)
         {
             case PagingMode.Level4:
-                return Walk64(memory, paging.Cr3, linear, levels: 4, out physical);
+                return Walk64(memory, in paging, linear, levels: 4, out translation);
             case PagingMode.Level5:
-                return Walk64(memory, paging.Cr3, linear, levels: 5, out physical);
+                return Walk64(memory, in paging, linear, levels: 5, out translation);
             case PagingMode.Pae:
-                return WalkPae(memory, paging.Cr3, (uint)linear, out physical);
+                return WalkPae(memory, in paging, (uint)linear, out translation);
             case PagingMode.Bits32:
-                return Walk32(memory, paging, (uint)linear, out physical);
+                return Walk32(memory, in paging, (uint)linear, out translation);
             default:
-                physical = (uint)linear;
+                Translation.Begin(out translation, PagingMode.None, (uint)linear);
+                translation.EndUnpaged();
                 return IntStatus.Success;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static IntStatus Walk64(GuestMemory memory, ulong cr3, ulong linear, int levels, out ulong physical)
+    private static IntStatus Walk64(
+        GuestMemory memory, in PagingContext paging, ulong linear, int levels, out Translation translation)
     {
-        physical = 0;
+        Translation.Begin(out translation, paging.Mode, linear);
         int unusedBits = 64 - (12 + (9 * levels));
         if ((ulong)((long)(linear << unusedBits) >> unusedBits) != linear)
             return IntStatus.InvalidParameter2;
 
-        return Descend(memory, cr3 & AddressMask, linear, levels, out physical);
+        ulong reserved = memory.ReservedAddressBits | (paging.HasNoExecute ? 0 : PageEntry.NoExecute);
+        return Descend(memory, ref translation, paging.Cr3 & PageEntry.AddressMask, levels, reserved);
     }
 
-    private static IntStatus WalkPae(GuestMemory memory, ulong cr3, uint linear, out ulong physical)
+    private static IntStatus WalkPae(GuestMemory memory, in PagingContext paging, uint linear, out Translation translation)
     {
-        physical = 0;
-        ulong pointerEntry = (cr3 & 0xFFFF_FFE0) + ((linear >> 30) * 8UL);
-        if (!memory.TryRead(pointerEntry, out ulong entry))
+        Translation.Begin(out translation, PagingMode.Pae, linear);
+        ulong address = paging.Root + ((linear >> 30) * 8UL);
+        if (!memory.TryRead(address, out ulong pointer))
             return IntStatus.AccessViolation;
 
-        return (entry & Present) == 0
-            ? IntStatus.NoMappingStructures
-            : Descend(memory, entry & AddressMask, linear, levels: 2, out physical);
+        translation.Note(address, pointer);
+        if ((pointer & PageEntry.Present) == 0)
+            return IntStatus.NoMappingStructures;
+        if ((pointer & (PointerReserved | memory.ReservedAddressBits)) != 0)
+            return IntStatus.CorruptedData;
+
+        ulong reserved = HighIgnored | memory.ReservedAddressBits | (paging.HasNoExecute ? 0 : PageEntry.NoExecute);
+        return Descend(memory, ref translation, pointer & PageEntry.AddressMask, level: 2, reserved);
     }
 
     /// <summary>Walks the levels whose entries have 8 bytes: 1 is the page table, 5 the PML5.</summary>
-    private static IntStatus Descend(GuestMemory memory, ulong table, ulong linear, int levels, out ulong physical)
+    private static IntStatus Descend(GuestMemory memory, ref Translation translation, ulong table, int level, ulong reserved)
     {
-        physical = 0;
-        for (int level = levels; level > 0; level--)
+        for (; ; level--)
         {
             int shift = 12 + (9 * (level - 1));
-            if (!memory.TryRead(table + (((linear >> shift) & 0x1FF) * 8), out ulong entry))
+            ulong address = table + (((translation.Linear >> shift) & 0x1FF) * 8);
+            if (!memory.TryRead(address, out ulong entry))
                 return IntStatus.AccessViolation;
 
-            if ((entry & Present) == 0)
+            translation.Note(address, entry);
+            if ((entry & PageEntry.Present) == 0)
                 return level == 1 ? IntStatus.PageNotPresent : IntStatus.NoMappingStructures;
+            if ((entry & reserved) != 0)
+                return IntStatus.CorruptedData;
 
-            if (level == 1 || (entry & PageSizeBit) != 0)
-            {
-                // A page of 512 GiB or more does not exist: the bit is reserved there.
-                if (level > 3)
-                    return IntStatus.CorruptedData;
-
-                ulong offsetMask = (1UL << shift) - 1;
-                physical = (entry & AddressMask & ~offsetMask) | (linear & offsetMask);
-                return IntStatus.Success;
-            }
-
-            table = entry & AddressMask;
+            if (level == 1 || (entry & PageEntry.LargePage) != 0)
+                return EndAt(ref translation, entry, level, shift);
+            translation.Combine(entry);
+            table = entry & PageEntry.AddressMask;
         }
-
-        return IntStatus.NoMappingStructures;
     }
 
-    private static IntStatus Walk32(GuestMemory memory, in PagingContext paging, uint linear, out ulong physical)
+    /// <summary>Ends at a leaf. A page of 512 GiB or more does not exist: PS is reserved there. The bits of a large page's address
+    /// that are below its size are reserved, but for the lowest one, which is PAT.</summary>
+    private static IntStatus EndAt(ref Translation translation, ulong entry, int level, int shift)
     {
-        physical = 0;
-        if (!memory.TryRead((paging.Cr3 & 0xFFFF_F000) + ((linear >> 22) * 4UL), out uint directory))
+        ulong offsetMask = (1UL << shift) - 1;
+        if (level > 3 || (entry & offsetMask & ~(PageEntry.PatLarge | 0xFFF)) != 0)
+            return IntStatus.CorruptedData;
+
+        translation.Combine(entry);
+        translation.End((entry & PageEntry.AddressMask & ~offsetMask) | (translation.Linear & offsetMask), offsetMask + 1);
+        return IntStatus.Success;
+    }
+
+    private static IntStatus Walk32(GuestMemory memory, in PagingContext paging, uint linear, out Translation translation)
+    {
+        Translation.Begin(out translation, PagingMode.Bits32, linear);
+        ulong address = paging.Root + ((linear >> 22) * 4UL);
+        if (!memory.TryRead(address, out uint directory))
             return IntStatus.AccessViolation;
-        if ((directory & Present) == 0)
+        translation.Note(address, directory);
+        if ((directory & PageEntry.Present) == 0)
             return IntStatus.NoMappingStructures;
 
-        if ((directory & PageSizeBit) != 0 && paging.LargePages32)
+        if ((directory & PageEntry.LargePage) != 0 && paging.HasLargePages32)
         {
             // PSE-36: bits 13 to 20 are bits 32 to 39 of the address.
-            physical = ((ulong)(directory & 0x001F_E000) << 19) | (directory & 0xFFC0_0000) | (linear & 0x003F_FFFF);
+            ulong high = (ulong)(directory & 0x001F_E000) << 19;
+            if ((directory & Reserved4M) != 0 || (high & memory.ReservedAddressBits) != 0)
+                return IntStatus.CorruptedData;
+            translation.Combine(directory);
+            translation.End(high | (directory & 0xFFC0_0000) | (linear & 0x003F_FFFF), 1UL << 22);
             return IntStatus.Success;
         }
 
-        if (!memory.TryRead((directory & 0xFFFF_F000) + (((linear >> 12) & 0x3FF) * 4UL), out uint entry))
+        translation.Combine(directory);
+        address = (directory & 0xFFFF_F000) + (((linear >> 12) & 0x3FF) * 4UL);
+        if (!memory.TryRead(address, out uint entry))
             return IntStatus.AccessViolation;
-        if ((entry & Present) == 0)
+        translation.Note(address, entry);
+        if ((entry & PageEntry.Present) == 0)
             return IntStatus.PageNotPresent;
 
-        physical = (entry & 0xFFFF_F000) | (linear & 0xFFF);
+        translation.Combine(entry);
+        translation.End((entry & 0xFFFF_F000) | (linear & 0xFFF), 4096);
         return IntStatus.Success;
     }
 }

@@ -20,10 +20,11 @@ internal static unsafe class VcpuRegisterFile
         return missing == VcpuRegisters.None ? IntStatus.Success : Fetch(hypervisor, vcpu, missing);
     }
 
-    /// <summary>The registers that a page walk needs; they must be valid in the record.</summary>
+    /// <summary>The registers that a page walk needs; they must be valid in the record. The caller holds the claim of the vCPU, whose
+    /// translations are remembered.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PagingContext Paging(VcpuState* vcpu) =>
-        new(vcpu->Regs.Cr0, vcpu->Regs.Cr3, vcpu->Regs.Cr4, vcpu->Ia32Efer);
+        new(vcpu->Regs.Cr0, vcpu->Regs.Cr3, vcpu->Regs.Cr4, vcpu->Ia32Efer, vcpu->Index);
 
     private static IntStatus Fetch(Hypervisor hypervisor, VcpuState* vcpu, VcpuRegisters missing)
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using CsCheck;
 using Engine.Abi;
 using Engine.Memory;
@@ -197,62 +198,200 @@ public sealed class PageWalkTests
     }
 
     [Theory]
+    [InlineData(1, Low, 1, 21)]
+    [InlineData(2, Low, 1, 52)]
+    [InlineData(2, Low, 1, 62)]
+    [InlineData(2, Low, 2, 13)]
+    [InlineData(2, Low, 2, 20)]
+    [InlineData(2, Low, 2, 57)]
+    [InlineData(2, Low, 3, 1)]
+    [InlineData(2, Low, 3, 5)]
+    [InlineData(2, Low, 3, 8)]
+    [InlineData(2, Low, 3, 63)]
+    [InlineData(3, Kernel, 2, 13)]
+    [InlineData(3, Kernel, 2, 20)]
+    [InlineData(3, Kernel, 3, 13)]
+    [InlineData(3, Kernel, 3, 29)]
+    [InlineData(3, Kernel, 4, 7)]
+    [InlineData(4, Kernel, 5, 7)]
+    public void AReservedBitEndsTheWalk(int mode, ulong linear, int level, int bit)
+    {
+        // Bits 13 to 29 are reserved in large pages alone.
+        int leaf = bit is >= 13 and <= 29 ? Math.Max(level, 2) : 1;
+        using Walk walk = new((PagingMode)mode);
+        walk.Tables.Map(linear, 0, leaf);
+        Assert.Equal(IntStatus.Success, walk.Translate(linear).Status);
+        walk.Tables.Spoil(linear, Math.Max(level, leaf), set: 1UL << bit);
+        Assert.Equal((IntStatus.CorruptedData, 0UL), walk.Translate(linear));
+    }
+
+    [Theory]
+    [InlineData(2, Low)]
+    [InlineData(3, Kernel)]
+    [InlineData(4, Kernel)]
+    public void XdIsReservedUntilItIsSwitchedOn(int mode, ulong linear)
+    {
+        using Walk walk = new((PagingMode)mode);
+        walk.Tables.Map(linear, 0x55000);
+        walk.Tables.Spoil(linear, 1, set: PageTables.NoExecute);
+        Assert.False(walk.Find(linear).Rights.IsExecutable);
+        PagingContext without = new(walk.Tables.Cr0, walk.Tables.Root, walk.Tables.Cr4, walk.Tables.Efer & ~0x800UL);
+        Assert.Equal(IntStatus.CorruptedData, PageWalk.Translate(walk.Memory, in without, linear, out _));
+    }
+
+    [Theory]
+    [InlineData(1, Low, 2, 36, 0x8_0000_0000UL, 0x10_0000_0000UL)]
+    [InlineData(2, Low, 1, 40, 0x80_0000_0000UL, 0x100_0000_0000UL)]
+    [InlineData(3, Kernel, 1, 46, 0x2000_0000_0000UL, 0x4000_0000_0000UL)]
+    [InlineData(3, Kernel, 3, 46, 0x2000_0000_0000UL, 0x4000_0000_0000UL)]
+    public void AnAddressThatTheProcessorDoesNotHaveIsReserved(int mode, ulong linear, int level, int bits, ulong last, ulong beyond)
+    {
+        using Walk walk = new((PagingMode)mode);
+        walk.Tables.Map(linear, beyond, level);
+        Assert.Equal(IntStatus.Success, walk.Translate(linear).Status);
+        walk.Memory.SetPhysicalAddressBits(bits);
+        Assert.Equal(IntStatus.CorruptedData, walk.Translate(linear).Status);
+        walk.Tables.Map(linear, last, level);
+        Assert.Equal(IntStatus.Success, walk.Translate(linear).Status);
+    }
+
+    [Theory]
+    [InlineData(1, Low, 2)]
+    [InlineData(2, Low, 3)]
+    [InlineData(3, Kernel, 4)]
+    [InlineData(4, Kernel, 5)]
+    public void TheEntryOfAnAbsentPageIsSeenAsItIs(int mode, ulong linear, int levels)
+    {
+        ulong swapped = mode == 1 ? 0xDEAD_BEEEUL : 0xFEDC_BA98_7654_3210;
+        using Walk walk = new((PagingMode)mode);
+        walk.Tables.Map(linear, 0x55000);
+        for (int level = 1; level < levels; level++)
+        {
+            walk.Tables.WriteEntry(walk.Tables.EntryAddress(linear, level), swapped);
+            Translation found = walk.Find(linear);
+            Assert.Equal((swapped, levels + 1 - level), (found.Leaf, found.Count));
+            Assert.Equal(walk.Tables.EntryAddress(linear, level), found.AddressOf(found.Count - 1));
+            Assert.Equal(level == 1 ? IntStatus.PageNotPresent : IntStatus.NoMappingStructures, walk.Translate(linear).Status);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void AModeThatIsSaidNeedsNoRegisters(int mode)
+    {
+        using Walk walk = new((PagingMode)mode);
+        walk.Tables.Map(Low, 0x55000);
+        walk.Tables.Map(Low + 0x40_0000, 0x40_0000, leafLevel: 2);
+        PagingContext paging = PagingContext.Of((PagingMode)mode, walk.Tables.Root);
+        Assert.Equal((PagingMode)mode, paging.Mode);
+        Assert.Equal(IntStatus.Success, PageWalk.Translate(walk.Memory, in paging, Low, out ulong physical));
+        Assert.Equal(0x55000UL, physical);
+        Assert.Equal(IntStatus.Success, PageWalk.Translate(walk.Memory, in paging, Low + 0x40_0000, out physical));
+        Assert.Equal(0x40_0000UL | ((Low + 0x40_0000) & (mode == 1 ? 0x3F_FFFFUL : 0x1F_FFFFUL)), physical);
+    }
+
+    [Fact]
+    public void TheTwoHalvesOfAnAddressSpaceAreKeptApart()
+    {
+        using Walk walk = new(PagingMode.Level4);
+        PageTables user = new(walk.Ram, PagingMode.Level4, 0x10000);
+        walk.Tables.Map(Kernel, 0x55000);
+        user.Map(Kernel, 0x66000);
+        PagingContext userHalf = new(user.Cr0, user.Root, user.Cr4, user.Efer);
+        PagingContext kernelHalf = userHalf.WithCr3(walk.Tables.Root);
+        Assert.Equal(IntStatus.Success, PageWalk.Translate(walk.Memory, in userHalf, Kernel, out ulong inUser));
+        Assert.Equal(IntStatus.Success, PageWalk.Translate(walk.Memory, in kernelHalf, Kernel, out ulong inKernel));
+        Assert.Equal((0x66000UL, 0x55000UL), (inUser, inKernel));
+        Assert.Equal((user.Root, walk.Tables.Root), (userHalf.Cr3, kernelHalf.Cr3));
+    }
+
+    [Theory]
+    [InlineData(1, 0x18UL, 3)]
+    [InlineData(1, 0x90UL, 6)]
+    [InlineData(1, 0UL, 0)]
+    [InlineData(2, 0x1000UL, 4)]
+    [InlineData(2, 0x1008UL, 5)]
+    [InlineData(2, 0x10UL, 2)]
+    public void TheMemoryTypeFollowsFromTheLeaf(int level, ulong bits, int index)
+    {
+        const ulong Pat = 0x0706_0504_0106_0400;
+        using Walk walk = new(PagingMode.Level4);
+        walk.Tables.Map(Kernel, 0x40_0000, level);
+        walk.Tables.Spoil(Kernel, level, set: bits);
+        Translation found = walk.Find(Kernel);
+        Assert.Equal(index, found.PatIndex);
+        Assert.Equal((int)(Pat >> (8 * index)) & 7, found.MemoryType(Pat));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
     public void AgreesWithAnotherWalkerOnRandomTables(int mode)
     {
-        const int Pages = 8;
         PagingMode paging = (PagingMode)mode;
         int success = 0;
-        HashSet<IntStatus> seen = [];
-
-        // Entries lean to what a walk can go on with: present, a table inside memory, sometimes a large page or nonsense.
-        Gen<ulong> entry = Gen.Select(Gen.Int[0, 9], Gen.Int[0, Pages - 1], Gen.ULong, (kind, page, noise) => kind switch
-        {
-            0 => noise,
-            1 => noise & ~1UL,
-            2 => (noise & 0x000F_FFFF_FFFF_F000) | 1,
-            3 => ((ulong)page << 12) | (noise & 0xFE0) | 0x81,
-            _ => ((ulong)page << 12) | (noise & 0x8000_0000_0000_0F7E) | 1,
-        });
-        Gen<ulong> linear = Gen.Select(Gen.ULong, Gen.Int[0, 3], (value, kind) => kind switch
-        {
-            0 => value,
-            1 => value & 0x0000_7FFF_FFFF_FFFF,
-            2 => value | 0xFFFF_8000_0000_0000,
-            _ => value & 0x0000_6030_1812_0FFF,
-        });
-        using GuestRam ram = new(Pages);
-        GuestMemory memory = ram.Declare();
-        Gen.Select(entry.Array[64], linear.Array[40], Gen.ULong, Gen.Bool).Sample(
-            (entries, linears, seed, pse) =>
+        HashSet<(IntStatus, int)> seen = [];
+        HashSet<ulong> sizes = [];
+        using RandomTables tables = new(paging);
+        RandomTables.Cases.Sample(
+            drawn =>
             {
-                // The few entries are spread over all of memory: a walk reads any of them as any level.
-                for (ulong at = 0; at < ram.Size; at += 8)
-                    ram.Write(at, entries[(int)((((at / 8) * 0x9E37_79B9_7F4A_7C15) ^ seed) >> 58)]);
-
-                ulong cr4 = (pse ? 1UL << 4 : 0) | (paging == PagingMode.Bits32 ? 0 : 1UL << 5) |
-                    (paging == PagingMode.Level5 ? 1UL << 12 : 0);
-                ulong efer = paging >= PagingMode.Level4 ? 1UL << 10 : 0;
-                ulong cr3 = (seed & 7) << 12 | (seed & 0x18);
-                PagingContext context = new(0x8000_0001, cr3, cr4, efer);
+                PagingContext context = tables.Fill(drawn);
                 Assert.Equal(paging, context.Mode);
-                foreach (ulong address in linears)
+                foreach (ulong address in drawn.Linears)
                 {
-                    IntStatus status = PageWalk.Translate(memory, in context, address, out ulong physical);
-                    Assert.Equal(ReferenceWalk.Translate(ram, paging, cr3, pse, address), (status, physical));
-                    seen.Add(status);
+                    IntStatus status = PageWalk.Walk(tables.Memory, in context, address, out Translation translation);
+                    ReferenceTranslation expected = tables.Expect(drawn, address);
+                    Assert.Equal((expected.Status, expected.Physical, expected.PageSize), (status, translation.Physical, translation.PageSize));
+                    AssertSameTrace(expected, in translation);
+                    AssertSameRights(expected, in translation);
+                    Assert.Equal(
+                        (status, expected.Physical), (PageWalk.Translate(tables.Memory, in context, address, out ulong physical), physical));
+                    seen.Add((status, translation.Count));
+                    sizes.Add(translation.PageSize);
                     success += status == IntStatus.Success ? 1 : 0;
                 }
             },
-            iter: 1500,
+            iter: 2500,
             threads: 1);
         Assert.InRange(success, 1000, int.MaxValue);
-        Assert.Contains(IntStatus.PageNotPresent, seen);
-        Assert.Contains(IntStatus.NoMappingStructures, seen);
-        Assert.Contains(IntStatus.AccessViolation, seen);
+
+        // Every status came from every level that it can come from.
+        int levels = paging == PagingMode.Bits32 ? 2 : paging == PagingMode.Pae ? 3 : paging == PagingMode.Level4 ? 4 : 5;
+        Assert.Contains((IntStatus.PageNotPresent, levels), seen);
+        for (int count = 1; count < levels; count++)
+        {
+            Assert.Contains((IntStatus.NoMappingStructures, count), seen);
+            Assert.Contains((IntStatus.AccessViolation, count), seen);
+            Assert.Contains((IntStatus.CorruptedData, count), seen);
+        }
+
+        Assert.Equal(paging == PagingMode.Bits32 ? [0, 0x1000, 0x40_0000] : paging == PagingMode.Pae ? [0, 0x1000, 0x20_0000]
+            : [0, 0x1000, 0x20_0000, 0x4000_0000UL], sizes.Order());
+    }
+
+    private static void AssertSameTrace(ReferenceTranslation expected, in Translation translation)
+    {
+        Assert.Equal(expected.Trace.Count, translation.Count);
+        for (int i = 0; i < translation.Count; i++)
+            Assert.Equal(expected.Trace[i], (translation.AddressOf(i), translation.EntryOf(i)));
+    }
+
+    private static void AssertSameRights(ReferenceTranslation expected, in Translation translation)
+    {
+        PageRights rights = translation.Rights;
+        Assert.Equal(
+            (expected.IsUser, expected.IsWritable, expected.IsExecutable, expected.IsAccessed),
+            (rights.IsUser, rights.IsWritable, rights.IsExecutable, rights.IsAccessed));
+        Assert.Equal(expected.Leaf, translation.Leaf);
+        Assert.Equal(
+            ((expected.Leaf & 0x40) != 0, (expected.Leaf & 0x100) != 0, (int)((expected.Leaf >> 59) & 15), expected.PatIndex),
+            (rights.IsDirty, rights.IsGlobal, rights.Key, translation.PatIndex));
     }
 
     [Theory]
@@ -285,6 +424,13 @@ public sealed class PageWalkTests
             PagingContext paging = Tables.Context;
             IntStatus status = PageWalk.Translate(Memory, in paging, linear, out ulong physical);
             return (status, physical);
+        }
+
+        public Translation Find(ulong linear)
+        {
+            PagingContext paging = Tables.Context;
+            PageWalk.Walk(Memory, in paging, linear, out Translation translation);
+            return translation;
         }
 
         public void Dispose() => Ram.Dispose();

@@ -39,7 +39,8 @@ internal sealed class PageTables
         _ => 0,
     };
 
-    public ulong Efer => _mode is PagingMode.Level4 or PagingMode.Level5 ? 0x500UL : 0;
+    /// <summary>With NXE, where there is XD.</summary>
+    public ulong Efer => _mode switch { PagingMode.Level4 or PagingMode.Level5 => 0xD00UL, PagingMode.Pae => 0x800UL, _ => 0 };
 
     private int TopLevel => _mode switch { PagingMode.Level5 => 5, PagingMode.Level4 => 4, PagingMode.Pae => 3, _ => 2 };
 
