@@ -90,6 +90,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Options in force: those that were asked for and that this version acts on.</summary>
     public GuestOptions Options { get; }
 
+    /// <summary>Its hooks on frames.</summary>
+    public FrameHooks FrameHooks => _frameHooks;
+
     /// <summary>Records of its vCPUs.</summary>
     public VcpuTable Vcpus => _vcpus;
 
