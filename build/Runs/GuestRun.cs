@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Build.Cli;
 using Build.Tools;
 
 namespace Build.Runs;
@@ -19,11 +20,15 @@ public sealed class GuestRun
     private const int TimeoutExitCode = 124;
     private const int KilledExitCode = 128 + 9;
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
 
     private readonly GuestRunOptions _options;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly List<TranscriptLine> _transcript = [];
     private readonly Lock _lock = new();
+
+    /// <summary>The socket of QEMU's monitor.</summary>
+    private readonly string _monitor = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
     private GuestRun(GuestRunOptions options) => _options = options;
 
@@ -38,9 +43,11 @@ public sealed class GuestRun
 
         using Process process = new() { StartInfo = start };
         Tool.Start(process, start.FileName);
-        process.StandardInput.Close();
         Task readers = Task.WhenAll(
             ReadLines(process.StandardOutput, LineSource.Guest), ReadLines(process.StandardError, LineSource.Qemu));
+        if (_options.Script is not null)
+            Steer(process, readers, _options.Script);
+        process.StandardInput.Close();
         bool ended = process.WaitForExit(_options.Timeout + _grace);
         if (!ended)
             process.Kill(entireProcessTree: true);
@@ -60,6 +67,46 @@ public sealed class GuestRun
         }
     }
 
+    private void Steer(Process process, Task readers, Action<GuestConsole> script)
+    {
+        bool isThrough = false;
+        try
+        {
+            using QmpConnection monitor = QmpConnection.Open(_monitor);
+            script(new GuestConsole((text, count) => WaitFor(text, count, readers), process.StandardInput, monitor));
+            isThrough = true;
+        }
+        finally
+        {
+            if (!isThrough)
+                process.Kill(entireProcessTree: true);
+            File.Delete(_monitor);
+        }
+    }
+
+    private void WaitFor(string text, int count, Task readers)
+    {
+        while (true)
+        {
+            bool isOver = readers.IsCompleted;
+            List<TranscriptLine> soFar;
+            lock (_lock)
+            {
+                soFar = [.. _transcript];
+            }
+
+            if (soFar.Count(l => l.Text.Contains(text, StringComparison.Ordinal)) >= count)
+                return;
+            if (isOver)
+            {
+                throw new BuildException(
+                    $"the run has ended without '{text}' {count} times:\n{string.Join('\n', soFar.Select(l => l.Text))}");
+            }
+
+            Thread.Sleep(_pause);
+        }
+    }
+
     private List<string> Arguments()
     {
         string seconds = _options.Timeout.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
@@ -73,6 +120,8 @@ public sealed class GuestRun
         ];
         if (_options.Plugin is not null)
             arguments.AddRange(["-plugin", PluginArgument(_options.Plugin)]);
+        if (_options.Script is not null)
+            arguments.AddRange(["-qmp", $"unix:{_monitor},server=on,wait=off"]);
         arguments.AddRange(_options.QemuArguments);
         return arguments;
     }

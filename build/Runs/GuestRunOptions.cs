@@ -52,6 +52,9 @@ public sealed record GuestRunOptions
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>Steers the guest while it runs, from its first moment; null: nobody does. What it throws ends the run.</summary>
+    public Action<GuestConsole>? Script { get; init; }
+
     /// <summary>Gets each line when it comes, one at a time.</summary>
     public Action<TranscriptLine>? Live { get; init; }
 

@@ -18,7 +18,7 @@ public sealed class KexecTests
     {
         GuestRunResult run = Run(LinuxGuest.On(qemu) with { Attacks = ["idt"], PluginArguments = ["kexec=reset"] });
 
-        AssertLife(run, "active kexec:released inactive active inactive");
+        LinuxGuest.AssertLife(run, "active kexec:released inactive active inactive");
         Assert.True(Count(run, ShellMark) == 2, run.Text());
         Assert.True(Count(run, "guest: attack idt: BLOCKED") == 2, run.Text());
         AttackOutcome[] attacks = [.. run.Outcomes];
@@ -44,7 +44,7 @@ public sealed class KexecTests
             PluginArguments = ["kexec=reset"],
         });
 
-        AssertLife(run, "active kexec:released inactive active inactive");
+        LinuxGuest.AssertLife(run, "active kexec:released inactive active inactive");
         AssertWentOn(run);
         LinuxGuest.AssertEndedWith(GuestVerdict.Blocked, run);
         LinuxGuest.AssertTrueAlert(run.Outcomes.Single(), run);
@@ -57,7 +57,7 @@ public sealed class KexecTests
     {
         GuestRunResult run = Run(LinuxGuest.Options with { Attacks = ["handover", "idt"] });
 
-        AssertLife(run, "active kexec:kept kexec:kept inactive");
+        LinuxGuest.AssertLife(run, "active kexec:kept kexec:kept inactive");
         AssertWentOn(run);
         Assert.Equal(GuestVerdict.Blocked, run.Outcomes.Single().Verdict);
         Assert.True(run.Alerts.OfType<RegisterAlert>().Any(a => a is { Register: "CR0", Blocked: true }), run.Text());
@@ -70,13 +70,6 @@ public sealed class KexecTests
         Images = options.Images with { Initramfs = LinuxGuest.Paths.KexecInitramfs },
         KernelArguments = "kexec=idt,frame",
     });
-
-    private static void AssertLife(GuestRunResult run, string expected)
-    {
-        string life = string.Join(
-            ' ', run.Events.Where(e => e.Name is "active" or "inactive" or "kexec").Select(e => e.Is("kexec") ? $"kexec:{e.Field("guards")}" : e.Name));
-        Assert.True(string.Equals(expected, life, StringComparison.Ordinal), $"{life}\n{run.Text()}");
-    }
 
     private static void AssertWentOn(GuestRunResult run) => Assert.True(Count(run, "attack: the kernel goes on") == 1, run.Text());
 

@@ -43,6 +43,15 @@ internal static class LinuxGuest
         Assert.True(run.Outcomes.All(o => o.Verdict == verdict), $"not each attack {verdict}\n{run.Text()}");
     }
 
+    /// <summary>When protection began and ended, and at which sign of another kernel, one word each.</summary>
+    public static void AssertLife(GuestRunResult run, string expected)
+    {
+        string life = string.Join(' ', run.Events
+            .Where(e => e.Name is "active" or "inactive" or "kexec")
+            .Select(e => e.Is("kexec") ? $"kexec:{e.Field("guards")}" : e.Name));
+        Assert.True(string.Equals(expected, life, StringComparison.Ordinal), $"{life}\n{run.Text()}");
+    }
+
     /// <summary>What became of the attack of that kind.</summary>
     public static AttackOutcome OutcomeOf(string kind, GuestRunResult run)
     {
