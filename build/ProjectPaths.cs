@@ -30,8 +30,8 @@ public sealed class ProjectPaths(string root)
     /// <summary>The library that allows whatever the real one says, for tests.</summary>
     public string AllowAllLibrary => In("artifacts/test/lib/liballow-all.so");
 
-    /// <summary>The library that traps the execution of a page besides, for tests.</summary>
-    public string FetchWatchLibrary => In("artifacts/test/lib/libfetch-watch.so");
+    /// <summary>The library that traps the execution of a page and reads of another besides, for tests.</summary>
+    public string WatchLibrary => In("artifacts/test/lib/libwatch.so");
 
     /// <summary>The initramfs of a guest that can start another kernel, for tests.</summary>
     public string KexecInitramfs => In("artifacts/test/guest/kexec.cpio");

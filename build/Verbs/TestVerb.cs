@@ -36,7 +36,7 @@ public sealed class TestVerb : IVerb
             BuildVerb.BuildNative(context);
             LibraryStep.RunTestVariant(context);
             TestNativeStep.Run(context);
-            FetchWatchStep.Run(context);
+            WatchStep.Run(context);
             new NativeBench(context).Compile();
             KexecGuestStep.Run(context, new GuestKit(context).Make());
             new QemuBackport(context).TryMake();

@@ -35,9 +35,11 @@ void vcpu_exit_begin(Vcpu *vcpu)
 void vcpu_exit_end(Vcpu *vcpu, const char *what, INTSTATUS status, INTRO_ACTION action)
 {
     vcpu->is_in_exit = false;
-    if (!INT_SUCCESS(status) && status != INT_STATUS_NOT_FOUND)
-        log_error_limited("cpu=%u rip=0x%" PRIx64 ": the engine's handler of %s failed: %s; its action is %d", vcpu->index,
-                          vcpu->state->rip, what, engine.IntStatusToString(status), action);
+    if (INT_SUCCESS(status) || status == INT_STATUS_NOT_FOUND)
+        return;
+    vcpu->record->Instruction.Length = 0; // it may be that of another exit
+    log_error_limited("cpu=%u rip=0x%" PRIx64 ": the engine's handler of %s failed: %s; its action is %d", vcpu->index,
+                      vcpu->state->rip, what, engine.IntStatusToString(status), action);
 }
 
 bool vcpu_exit_is_retried(Vcpu *vcpu, INTRO_ACTION action)

@@ -16,10 +16,11 @@ public sealed class UntrappedTests
     /// <summary>Twice the engine's period, for a machine that is busy.</summary>
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(2);
 
-    [Fact]
-    public void AChangeThatStaysIsSeenByTheTimer()
+    [Theory]
+    [MemberData(nameof(QemuVersions.All), MemberType = typeof(QemuVersions))]
+    public void AChangeThatStaysIsSeenByTheTimer(string qemu)
     {
-        GuestRunResult run = LinuxGuest.Run(LinuxGuest.Options with
+        GuestRunResult run = LinuxGuest.Run(LinuxGuest.On(qemu) with
         {
             Attacks = [.. _kinds, "idt"],
             AttackParameters = ["hold_ms=2500"],

@@ -11,6 +11,7 @@
  *       cr0wp, smep: a control register loses a bit         lstar: system calls lead elsewhere
  *       lidt: another interrupt descriptor table            call: no attack, a call with known registers
  *       frame: a store to the physical address frame, put back at once, whatever is there
+ *       read: no attack, reads with known registers
  *       handover: what looks like the start of another kernel
  */
 #include <linux/delay.h>
@@ -58,7 +59,8 @@ const char *verdict(bool blocked)
 static const struct kind *find_kind(void)
 {
 	static const struct kind *const lists[] = {
-		gate_kinds, both_kinds, control_kinds, lstar_kinds, lidt_kinds, call_kinds, handover_kinds,
+		gate_kinds, both_kinds, control_kinds, lstar_kinds, lidt_kinds, call_kinds, read_kinds,
+		handover_kinds,
 	};
 	const struct kind *kind;
 	size_t i;
