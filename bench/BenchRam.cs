@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using Engine.Abi;
 using Engine.Memory;
+using Engine.Sessions;
 using Engine.Vcpus;
 
 namespace Bench;
@@ -35,7 +36,12 @@ internal sealed unsafe class BenchRam : IDisposable
             tables[1536 + frame] = (frame << 12) | EntryFlags;
         new Span<byte>(Pointer + Code, 4096).Fill(0x90);
         Memory.TryAdd(0, Size, Pointer, out _);
+        Guest = (NullGuest*)NativeMemory.Alloc((nuint)sizeof(NullGuest));
+        *Guest = new NullGuest { Regs = Registers, Ia32Efer = Efer };
     }
+
+    /// <summary>The guest, whose address is its handle.</summary>
+    public NullGuest* Guest { get; }
 
     public byte* Pointer { get; }
 
@@ -58,5 +64,9 @@ internal sealed unsafe class BenchRam : IDisposable
         vcpu->PushedMask = VcpuRegisters.Sufficient;
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(Pointer);
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(Pointer);
+        NativeMemory.Free(Guest);
+    }
 }

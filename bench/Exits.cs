@@ -10,22 +10,22 @@ namespace Bench;
 [MemoryDiagnoser]
 public unsafe class Exits : IDisposable
 {
-    private const nint Handle = 1;
-
     private readonly BenchRam _ram = new();
-    private readonly IntroEngine _engine = new(BenchGlue.Settings);
+    private readonly IntroEngine _engine = new(NullGlue.SettingsWith(default));
     private ActiveGuest? _guest;
 
     [GlobalSetup]
     public void Setup()
     {
+        nint handle = (nint)_ram.Guest;
+
         // MOV [RDI],RSI
         ((ReadOnlySpan<byte>)[0x48, 0x89, 0x37]).CopyTo(new Span<byte>(_ram.Pointer + BenchRam.Code, 3));
-        GuestSession session = _engine.Declare(Handle) ?? throw new InvalidOperationException("no guest");
+        GuestSession session = _engine.Declare(handle) ?? throw new InvalidOperationException("no guest");
         session.Configure(new IntroGuestConfig { Size = (ulong)sizeof(IntroGuestConfig), StoreCompletion = IntroCompletion.Data });
         session.DeclareMemory(0, BenchRam.Size, _ram.Pointer);
-        IntStatus status = _engine.NewGuest(Handle, GuestOptions.Supported & ~GuestOptions.KernelBeta, null, 0);
-        _guest = _engine.Find(Handle)?.Active ?? throw new InvalidOperationException($"no guest: {status}");
+        IntStatus status = _engine.NewGuest(handle, GuestOptions.Supported & ~GuestOptions.KernelBeta, null, 0);
+        _guest = _engine.Find(handle)?.Active ?? throw new InvalidOperationException($"no guest: {status}");
     }
 
     /// <summary>Case (a).</summary>
@@ -51,7 +51,7 @@ public unsafe class Exits : IDisposable
 
     public void Dispose()
     {
-        _engine.Disable(Handle);
+        _engine.Disable((nint)_ram.Guest);
         _ram.Dispose();
         GC.SuppressFinalize(this);
     }

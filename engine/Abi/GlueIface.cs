@@ -42,8 +42,8 @@ public unsafe struct GlueIface
     public delegate* unmanaged<void*, IntStatus> UnregisterMSRHandler;
     public delegate* unmanaged<void*, IntStatus> PauseVcpus;
     public delegate* unmanaged<void*, IntStatus> ResumeVcpus;
-    public nint RegisterIntroCallHandler;
-    public nint UnregisterIntroCallHandler;
+    public delegate* unmanaged<void*, void*, IntStatus> RegisterIntroCallHandler;
+    public delegate* unmanaged<void*, IntStatus> UnregisterIntroCallHandler;
     public delegate* unmanaged<void*, void*, IntStatus> RegisterIntroTimerHandler;
     public delegate* unmanaged<void*, IntStatus> UnregisterIntroTimerHandler;
     public delegate* unmanaged<void*, void*, IntStatus> RegisterDtrHandler;
@@ -54,11 +54,11 @@ public unsafe struct GlueIface
     public delegate* unmanaged<void*, IntStatus> UnregisterCrWriteHandler;
     public delegate* unmanaged<void*, void*, IntStatus> RegisterXcrWriteHandler;
     public delegate* unmanaged<void*, IntStatus> UnregisterXcrWriteHandler;
-    public nint RegisterBreakpointHandler;
-    public nint UnregisterBreakpointHandler;
-    public nint RegisterEventInjectionHandler;
-    public nint UnregisterEventInjectionHandler;
-    public nint InjectTrap;
+    public delegate* unmanaged<void*, void*, IntStatus> RegisterBreakpointHandler;
+    public delegate* unmanaged<void*, IntStatus> UnregisterBreakpointHandler;
+    public delegate* unmanaged<void*, void*, IntStatus> RegisterEventInjectionHandler;
+    public delegate* unmanaged<void*, IntStatus> UnregisterEventInjectionHandler;
+    public delegate* unmanaged<void*, uint, byte, uint, ulong, IntStatus> InjectTrap;
     public nint SetIntroEmulatorContext;
     public nint ReserveVaSpaceWithPt;
     public delegate* unmanaged<void*, IntStatus> NotifyIntrospectionActivated;

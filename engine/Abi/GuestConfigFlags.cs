@@ -11,4 +11,7 @@ public enum GuestConfigFlags : uint
 
     /// <summary>INTRO_GUEST_APPLIES_DIRTY_MASK: registers are changed through the record's DirtyMask.</summary>
     AppliesDirtyMask = 1,
+
+    /// <summary>INTRO_GUEST_NO_PAUSE_IN_EXIT: PauseVcpus must not be called from within an exit handler.</summary>
+    NoPauseInExit = 2,
 }

@@ -35,4 +35,19 @@ internal enum GlueCapabilities
 
     /// <summary>The timer's handler can be registered.</summary>
     Timer = 256,
+
+    /// <summary>All vCPUs can be paused from within an exit.</summary>
+    PauseInExit = 512,
+
+    /// <summary>Exceptions can be injected.</summary>
+    Injection = 1024,
+
+    /// <summary>What was delivered after an injection is reported.</summary>
+    InjectionNotices = 2048,
+
+    /// <summary>INT3 can exit.</summary>
+    Breakpoints = 4096,
+
+    /// <summary>VMCALL can exit.</summary>
+    IntroCalls = 8192,
 }

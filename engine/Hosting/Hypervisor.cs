@@ -16,7 +16,12 @@ internal sealed unsafe partial class Hypervisor
     private readonly delegate* unmanaged[SuppressGCTransition]<ulong> _ticks;
     private readonly void* _handle;
 
-    public Hypervisor(in GlueIface glue, nint handle, in NativeShim shim, HostLog log)
+    /// <param name="glue">The glue's table, of which a copy is kept.</param>
+    /// <param name="handle">The glue's value for the guest.</param>
+    /// <param name="shim">The functions that must be C.</param>
+    /// <param name="log">The guest's log.</param>
+    /// <param name="pausesInExit">Whether PauseVcpus may be called from within an exit handler.</param>
+    public Hypervisor(in GlueIface glue, nint handle, in NativeShim shim, HostLog log, bool pausesInExit = true)
     {
         _glue = glue;
         _handle = (void*)handle;
@@ -40,6 +45,17 @@ internal sealed unsafe partial class Hypervisor
             When(glue.RegisterDtrHandler != null && glue.UnregisterDtrHandler != null, GlueCapabilities.TableLoads) |
             When(glue.RegisterXcrWriteHandler != null && glue.UnregisterXcrWriteHandler != null, GlueCapabilities.XcrWrites) |
             When(glue.PauseVcpus != null && glue.ResumeVcpus != null, GlueCapabilities.Pause) |
+            When(
+                pausesInExit && glue.PauseVcpus != null && glue.ResumeVcpus != null, GlueCapabilities.PauseInExit) |
+            When(glue.InjectTrap != null, GlueCapabilities.Injection) |
+            When(
+                glue.RegisterEventInjectionHandler != null && glue.UnregisterEventInjectionHandler != null,
+                GlueCapabilities.InjectionNotices) |
+            When(
+                glue.RegisterBreakpointHandler != null && glue.UnregisterBreakpointHandler != null,
+                GlueCapabilities.Breakpoints) |
+            When(
+                glue.RegisterIntroCallHandler != null && glue.UnregisterIntroCallHandler != null, GlueCapabilities.IntroCalls) |
             When(glue.RegisterIntroTimerHandler != null && glue.UnregisterIntroTimerHandler != null, GlueCapabilities.Timer);
     }
 
@@ -133,13 +149,6 @@ internal sealed unsafe partial class Hypervisor
     {
         fixed (T* pointer = &alert)
             return _glue.NotifyIntrospectionAlert(_handle, (uint)type, pointer, (nuint)sizeof(T));
-    }
-
-    /// <summary>Gives a buffer of the glue back.</summary>
-    public void ReleaseBuffer(byte* buffer, uint size)
-    {
-        if (_glue.ReleaseBuffer != null)
-            _glue.ReleaseBuffer(_handle, buffer, size);
     }
 
     private static GlueCapabilities When(bool present, GlueCapabilities capability) =>

@@ -22,7 +22,6 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
     private const ulong PageSize = 4096;
     private const ulong Cr0Pe = 1;
     private const ulong EferLma = 1 << 10;
-    private const uint Ia32Efer = 0xC000_0080;
 
     private readonly Hypervisor _hypervisor;
     private readonly GuestMemory _memory;
@@ -45,7 +44,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
 
     /// <summary>Finds and hooks the table of each vCPU. A vCPU whose table cannot be guarded is named in the log, with the reason.
     /// </summary>
-    public void Start(VcpuTable vcpus, List<ProtectionReport> reports)
+    public void Start(VcpuTable vcpus, VcpuSnapshot[] now, List<ProtectionReport> reports)
     {
         if ((_hypervisor.Capabilities & GlueCapabilities.FrameRights) == GlueCapabilities.None)
         {
@@ -54,7 +53,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         }
 
         for (uint i = 0; i < (uint)vcpus.Count; i++)
-            StartVcpu(vcpus[i]);
+            StartVcpu(vcpus[i], in now[i]);
 
         IntStatus status = _hooks.Commit();
         if (!status.IsSuccess())
@@ -123,16 +122,12 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
             access.Data.Slice(start - (int)(access.Gpa & (PageSize - 1)), current.Length).SequenceEqual(current);
     }
 
-    private void StartVcpu(VcpuState* vcpu)
+    private void StartVcpu(VcpuState* vcpu, in VcpuSnapshot now)
     {
-        IgArchRegs regs = default;
-        IntStatus status = _hypervisor.Query(QueryInfoClass.RegisterState, vcpu->Index, ref regs);
-        ulong efer = 0;
-        if (status.IsSuccess())
-            status = _hypervisor.ReadMsr(vcpu->Index, Ia32Efer, out efer);
-        if (!status.IsSuccess())
+        IgArchRegs regs = now.Regs;
+        if (!now.Has(VcpuRegisters.FromGprsQuery | VcpuRegisters.Tables | VcpuRegisters.Efer))
         {
-            _hypervisor.Log.Write(IgLogLevel.Warning, $"vcpu {vcpu->Index}: IDT not guarded, no registers: {status}");
+            _hypervisor.Log.Write(IgLogLevel.Warning, $"vcpu {vcpu->Index}: IDT not guarded, no registers: {now.Status}");
             return;
         }
 
@@ -146,8 +141,8 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         vcpu->IdtLimit = (ushort)regs.IdtLimit;
         vcpu->GdtBase = regs.GdtBase;
         int length = (int)Math.Min((ulong)vcpu->IdtLimit + 1, Limits.MaxIdtBytes);
-        PagingContext paging = new(regs.Cr0, regs.Cr3, regs.Cr4, efer);
-        status = Locate(in paging, regs.IdtBase, length, out ulong[] pages);
+        PagingContext paging = now.Paging();
+        IntStatus status = Locate(in paging, regs.IdtBase, length, out ulong[] pages);
         if (!status.IsSuccess())
         {
             _hypervisor.Log.Write(
@@ -167,7 +162,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         if (shorter >= 0)
             RemoveHooks(shorter);
 
-        _tables.Add(new IdtTable(regs.IdtBase, length, (efer & EferLma) != 0 ? 16 : 8, pages));
+        _tables.Add(new IdtTable(regs.IdtBase, length, (now.Ia32Efer & EferLma) != 0 ? 16 : 8, pages));
         status = SetHooks(_tables.Count - 1);
         if (status.IsSuccess())
         {

@@ -31,7 +31,7 @@ internal sealed class RegisterProtection
     }
 
     /// <summary>Hooks what can be trapped, watches the rest, and reports both.</summary>
-    public void Start(VcpuTable vcpus, List<ProtectionReport> reports)
+    public void Start(VcpuSnapshot[] now, List<ProtectionReport> reports)
     {
         foreach (RegisterGuard guard in _guards)
         {
@@ -39,7 +39,7 @@ internal sealed class RegisterProtection
             IntStatus status = _hooks.Set(register.Kind, register.Number, guard);
             reports.Add(
                 status.IsSuccess() ? new ProtectionReport(register.Name, ProtectionState.Prevented, "")
-                : _watch.TryAdd(Watched(guard), vcpus)
+                : _watch.TryAdd(Watched(guard), now)
                     ? new ProtectionReport(register.Name, ProtectionState.Watched, $"writes cannot be trapped: {status}")
                 : new ProtectionReport(
                     register.Name, ProtectionState.NotPossible, $"can neither be trapped nor read: {status}"));
@@ -54,7 +54,6 @@ internal sealed class RegisterProtection
     }
 
     private WatchedRegister Watched(RegisterGuard guard) => new(
-        guard.Register.Name,
         (vcpu, in regs) => Read(guard.Register, vcpu, in regs),
         (_, oldValue, newValue) => guard.Register.IsBrokenBy(oldValue.Value, newValue.Value),
         (vcpu, milliseconds, oldValue, newValue) => guard.ReportSeen(vcpu, milliseconds, oldValue.Value, newValue.Value));

@@ -20,15 +20,16 @@ internal sealed class RegisterWatch
     /// <summary>Whether there is anything to compare.</summary>
     public bool IsEmpty => _watched.Count == 0;
 
-    /// <summary>Begins to watch a register on every vCPU. False: it cannot be read on any.</summary>
-    public bool TryAdd(WatchedRegister register, VcpuTable vcpus)
+    /// <summary>Begins to watch a register on every vCPU, from the values that it had just now. False: it cannot be read on any.
+    /// </summary>
+    public bool TryAdd(WatchedRegister register, VcpuSnapshot[] now)
     {
-        RegisterReading?[] values = new RegisterReading?[vcpus.Count];
+        RegisterReading?[] values = new RegisterReading?[now.Length];
         bool any = false;
         for (uint i = 0; i < (uint)values.Length; i++)
         {
-            if (TryRead(i, out IgArchRegs regs))
-                values[i] = register.Read(i, in regs);
+            if (now[i].Has(VcpuRegisters.FromGprsQuery | VcpuRegisters.Tables))
+                values[i] = register.Read(i, in now[i].Regs);
             any |= values[i] is not null;
         }
 
@@ -46,19 +47,11 @@ internal sealed class RegisterWatch
         long now = Environment.TickCount64;
         long elapsed = now - _lastCheck;
         _lastCheck = now;
-        bool paused = _hypervisor.TryPause();
-        try
+        using PauseScope pause = PauseScope.Take(_hypervisor);
+        for (uint vcpu = 0; _watched.Count != 0 && vcpu < (uint)_watched[0].Values.Length; vcpu++)
         {
-            for (uint vcpu = 0; _watched.Count != 0 && vcpu < (uint)_watched[0].Values.Length; vcpu++)
-            {
-                if (TryRead(vcpu, out IgArchRegs regs))
-                    CheckVcpu(vcpu, in regs, elapsed);
-            }
-        }
-        finally
-        {
-            if (paused)
-                _hypervisor.Resume();
+            if (TryRead(vcpu, out IgArchRegs regs))
+                CheckVcpu(vcpu, in regs, elapsed);
         }
     }
 

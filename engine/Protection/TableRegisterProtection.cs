@@ -1,8 +1,8 @@
+using System;
 using System.Collections.Generic;
 using Engine.Abi;
 using Engine.Alerts;
 using Engine.Hooks;
-using Engine.Hosting;
 using Engine.Policy;
 using Engine.Vcpus;
 
@@ -18,7 +18,6 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
 {
     private const ulong Cr0Pe = 1;
 
-    private readonly Hypervisor _hypervisor;
     private readonly RegisterHooks _hooks;
     private readonly VerdictPolicy _policy;
     private readonly AlertRaiser _alerts;
@@ -27,10 +26,8 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
     private VcpuTableRegister[] _vcpus = [];
 
     public TableRegisterProtection(
-        Hypervisor hypervisor, RegisterHooks hooks, VerdictPolicy policy, AlertRaiser alerts, RegisterWatch watch,
-        DescriptorAccess register)
+        RegisterHooks hooks, VerdictPolicy policy, AlertRaiser alerts, RegisterWatch watch, DescriptorAccess register)
     {
-        _hypervisor = hypervisor;
         _hooks = hooks;
         _policy = policy;
         _alerts = alerts;
@@ -43,23 +40,17 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
     private string Name => IsIdtr ? "IDTR" : "GDTR";
 
     /// <summary>Remembers the table of each vCPU, hooks loads of the register, and watches it.</summary>
-    public void Start(VcpuTable vcpus, List<ProtectionReport> reports)
+    public void Start(VcpuSnapshot[] now, List<ProtectionReport> reports)
     {
-        _vcpus = new VcpuTableRegister[vcpus.Count];
-        for (uint i = 0; i < (uint)_vcpus.Length; i++)
+        _vcpus = Array.ConvertAll(now, vcpu => new VcpuTableRegister
         {
-            IgArchRegs regs = default;
-            bool known = _hypervisor.Query(QueryInfoClass.RegisterState, i, ref regs).IsSuccess();
-            _vcpus[i] = new VcpuTableRegister
-            {
-                Own = ReadingOf(in regs),
-                ComingUp = !known || (regs.Cr0 & Cr0Pe) == 0,
-            };
-        }
+            Own = ReadingOf(in vcpu.Regs),
+            ComingUp = !vcpu.Has(VcpuRegisters.Tables) || (vcpu.Regs.Cr0 & Cr0Pe) == 0,
+        });
 
         // Where loads are trapped, too: the hypervisor reads the operand again after the verdict, and another vCPU may have
         // changed it meanwhile.
-        bool watched = _watch.TryAdd(Watched(), vcpus);
+        bool watched = _watch.TryAdd(Watched(), now);
         IntStatus status = _hooks.Set(RegisterKind.Dtr, (uint)_register, this);
         reports.Add(
             status.IsSuccess() ? new ProtectionReport(Name, ProtectionState.Prevented, "also compared on the timer")
@@ -107,7 +98,6 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
     }
 
     private WatchedRegister Watched() => new(
-        Name,
         (_, in regs) => (regs.Cr0 & Cr0Pe) != 0 ? ReadingOf(in regs) : null,
         (vcpu, oldValue, newValue) =>
             newValue != oldValue && newValue != default && newValue != _vcpus[vcpu].Own && !_vcpus[vcpu].ComingUp,

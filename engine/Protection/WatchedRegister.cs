@@ -5,9 +5,8 @@ namespace Engine.Protection;
 /// <summary>A register that is compared on the timer, since its writes cannot be trapped.</summary>
 internal sealed class WatchedRegister
 {
-    public WatchedRegister(string name, Reader read, Judge isBroken, Reporter report)
+    public WatchedRegister(Reader read, Judge isBroken, Reporter report)
     {
-        Name = name;
         Read = read;
         IsBroken = isBroken;
         Report = report;
@@ -21,9 +20,6 @@ internal sealed class WatchedRegister
 
     /// <summary>Reports a broken guard.</summary>
     public delegate void Reporter(uint vcpu, long milliseconds, RegisterReading oldValue, RegisterReading newValue);
-
-    /// <summary>What it is called.</summary>
-    public string Name { get; }
 
     /// <summary>Reads it.</summary>
     public Reader Read { get; }

@@ -32,6 +32,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly VcpuBlock* _blocks;
     private readonly uint _vcpuCount;
     private readonly InstructionUnit[] _units;
+    private readonly RegisterAccess _registerAccess;
     private readonly FrameHooks _frameHooks;
     private readonly EptViolation _eptViolation;
     private readonly RegisterWriteEvents _registerWrites;
@@ -65,9 +66,11 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         for (int i = 0; i < vcpuCount; i++)
             _units[i] = new InstructionUnit();
 
+        _registerAccess = new RegisterAccess(
+            hypervisor, vcpuCount, (config.Flags & GuestConfigFlags.AppliesDirtyMask) != GuestConfigFlags.None);
         RegisterHooks registerHooks = new(hypervisor, settings.RegisterHandlers);
         StoreCompletion? completion = config.StoreCompletion == IntroCompletion.Refetch
-            ? new StoreCompletion(hypervisor, memory, (config.Flags & GuestConfigFlags.AppliesDirtyMask) != GuestConfigFlags.None)
+            ? new StoreCompletion(hypervisor, memory, _registerAccess)
             : null;
         _frameHooks = new FrameHooks(hypervisor, _retired, settings.EptHandler);
         _eptViolation = new EptViolation(hypervisor, memory, _frameHooks, completion);
@@ -80,8 +83,8 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _idt = new IdtProtection(hypervisor, memory, _frameHooks, policy, Alerts);
         _registers = new RegisterProtection(
             hypervisor, registerHooks, policy, Alerts, _watch, GuardedRegister.For(options, config.Guards));
-        _idtr = new TableRegisterProtection(hypervisor, registerHooks, policy, Alerts, _watch, DescriptorAccess.Idtr);
-        _gdtr = new TableRegisterProtection(hypervisor, registerHooks, policy, Alerts, _watch, DescriptorAccess.Gdtr);
+        _idtr = new TableRegisterProtection(registerHooks, policy, Alerts, _watch, DescriptorAccess.Idtr);
+        _gdtr = new TableRegisterProtection(registerHooks, policy, Alerts, _watch, DescriptorAccess.Gdtr);
     }
 
     /// <summary>The hypervisor of the guest.</summary>
@@ -112,13 +115,14 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     public void Start()
     {
         List<ProtectionReport> reports = [];
+        VcpuSnapshot[] now = _registerAccess.ReadAll();
         if (Has(GuestOptions.ProtectIdt))
-            _idt.Start(_vcpus, reports);
-        _registers.Start(_vcpus, reports);
+            _idt.Start(_vcpus, now, reports);
+        _registers.Start(now, reports);
         if (Has(GuestOptions.ProtectIdtr))
-            _idtr.Start(_vcpus, reports);
+            _idtr.Start(now, reports);
         if (Has(GuestOptions.ProtectGdtr))
-            _gdtr.Start(_vcpus, reports);
+            _gdtr.Start(now, reports);
         Volatile.Write(ref _reports, reports);
         _started = true;
         if (!_watch.IsEmpty)

@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
 using Engine.Abi;
-using Engine.Hooks;
 using Engine.Hosting;
 using Engine.Vcpus;
 
@@ -23,7 +22,6 @@ internal static unsafe class EngineWarmup
     private const ulong Code = 5 * PageSize;
     private const ulong PresentWritable = 0x63; // accessed and dirty, too
     private const ulong LargePage = 1 << 7;
-    private const nint Handle = 1;
 
     /// <summary>Runs the exits and lets the guest go again.</summary>
     public static void Run(in NativeShim shim)
@@ -50,19 +48,21 @@ internal static unsafe class EngineWarmup
 
     private static void RunGuest(byte* memory, in NativeShim shim, in IntroGuestConfig config)
     {
-        IntroEngine engine = new(SettingsFor(in shim));
-        engine.Declare(Handle)!.Configure(in config);
-        engine.Declare(Handle)!.DeclareMemory(0, Pages * PageSize, memory);
-        if (engine.NewGuest(Handle, GuestOptions.Supported & ~GuestOptions.KernelBeta, null, 0).IsSuccess())
+        NullGuest registers = new() { Regs = Registers(), Ia32Efer = EferLongMode };
+        nint handle = (nint)(&registers);
+        IntroEngine engine = new(NullGlue.SettingsWith(in shim));
+        engine.Declare(handle)!.Configure(in config);
+        engine.Declare(handle)!.DeclareMemory(0, Pages * PageSize, memory);
+        if (engine.NewGuest(handle, GuestOptions.Supported & ~GuestOptions.KernelBeta, null, 0).IsSuccess())
         {
-            ActiveGuest guest = engine.Find(Handle)!.Active!;
+            ActiveGuest guest = engine.Find(handle)!.Active!;
             if (config.StoreCompletion == IntroCompletion.Data)
                 RunExits(guest);
             else
                 Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 2048, 1, hasData: false));
         }
 
-        engine.Disable(Handle);
+        engine.Disable(handle);
     }
 
     private static void RunExits(ActiveGuest guest)
@@ -137,62 +137,4 @@ internal static unsafe class EngineWarmup
     };
 
     private const ulong EferLongMode = 0x500;
-
-    private static EngineSettings SettingsFor(in NativeShim shim)
-    {
-        nint success = (nint)(delegate* unmanaged<IntStatus>)&Succeed;
-        GlueIface glue = new()
-        {
-            Version = GlueIface.Version1,
-            Size = GlueIface.Version1Size,
-            QueryGuestInfo = &Query,
-            SetEPTPageProtection = (delegate* unmanaged<void*, uint, ulong, byte, byte, byte, IntStatus>)success,
-            RegisterEPTHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
-            UnregisterEPTHandler = (delegate* unmanaged<void*, IntStatus>)success,
-            RegisterCrWriteHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
-            UnregisterCrWriteHandler = (delegate* unmanaged<void*, IntStatus>)success,
-            EnableCrWriteExit = (delegate* unmanaged<void*, uint, IntStatus>)success,
-            DisableCrWriteExit = (delegate* unmanaged<void*, uint, IntStatus>)success,
-            RegisterMSRHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
-            UnregisterMSRHandler = (delegate* unmanaged<void*, IntStatus>)success,
-            EnableMSRExit = (delegate* unmanaged<void*, uint, byte*, IntStatus>)success,
-            DisableMSRExit = (delegate* unmanaged<void*, uint, byte*, IntStatus>)success,
-            RegisterDtrHandler = (delegate* unmanaged<void*, void*, IntStatus>)success,
-            UnregisterDtrHandler = (delegate* unmanaged<void*, IntStatus>)success,
-            NotifyIntrospectionAlert = (delegate* unmanaged<void*, uint, void*, nuint, IntStatus>)success,
-        };
-        return new EngineSettings
-        {
-            Glue = glue,
-            Upper = new UpperIface { Version = UpperIface.Version1, Size = UpperIface.Version1Size, TracePrint = success },
-            Shim = shim,
-            EptHandler = success,
-            RegisterHandlers = new RegisterExitHandlers { Cr = success, Msr = success, Dtr = success, Xcr = success },
-        };
-    }
-
-    /// <summary>Stands for every function of the glue that only has to succeed, whatever its arguments: the caller cleans them
-    /// up.</summary>
-    [UnmanagedCallersOnly]
-    private static IntStatus Succeed() => IntStatus.Success;
-
-    [UnmanagedCallersOnly]
-    private static IntStatus Query(void* handle, uint infoClass, void* parameter, void* buffer, uint length)
-    {
-        switch ((QueryInfoClass)infoClass)
-        {
-            case QueryInfoClass.CpuCount:
-                *(uint*)buffer = 1;
-                return IntStatus.Success;
-            case QueryInfoClass.RegisterState:
-            case QueryInfoClass.RegisterStateGprs:
-                *(IgArchRegs*)buffer = Registers();
-                return IntStatus.Success;
-            case QueryInfoClass.ReadMsr:
-                ((IgQueryMsr*)buffer)->Value = EferLongMode;
-                return IntStatus.Success;
-            default:
-                return IntStatus.NotSupported;
-        }
-    }
 }

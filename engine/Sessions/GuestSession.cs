@@ -169,7 +169,9 @@ internal sealed unsafe class GuestSession
 
     private IntStatus StartActive(GuestOptions asked)
     {
-        Hypervisor hypervisor = new(_settings.Glue, Handle, _settings.Shim, _log);
+        Hypervisor hypervisor = new(
+            _settings.Glue, Handle, _settings.Shim, _log,
+            pausesInExit: (Config.Flags & GuestConfigFlags.NoPauseInExit) == GuestConfigFlags.None);
         GuestOptions options = asked & GuestOptions.Supported;
         if (options != asked)
             _log.Write(IgLogLevel.Warning, $"options not built in this version, ignored: {(ulong)(asked & ~GuestOptions.Supported):x}");

@@ -53,7 +53,8 @@ internal sealed unsafe class IntroEngine
         return IntStatus.InvalidParameter1;
     }
 
-    /// <summary>NewGuestNotification. The support file, if one is given, is given back: the engine needs none.</summary>
+    /// <summary>NewGuestNotification. The support file, if one is given, is given back, whatever the answer: the engine needs none.
+    /// </summary>
     public IntStatus NewGuest(nint handle, GuestOptions options, byte* support, uint supportLength)
     {
         if (handle == 0)
@@ -64,15 +65,18 @@ internal sealed unsafe class IntroEngine
         {
             session = _guests.FindOrAdd(handle, in _settings);
             if (session is null)
+            {
+                Release(handle, support, supportLength);
                 return IntStatus.InsufficientResources;
+            }
+
             status = session.Start(options);
         }
         while (status == IntStatus.Busy && session.IsForgotten);
 
         if (!status.IsSuccess())
             _guests.RemoveIfUnused(session);
-        if (support != null && session.Active is { } active)
-            active.Hypervisor.ReleaseBuffer(support, supportLength);
+        Release(handle, support, supportLength);
         return status;
     }
 
@@ -115,6 +119,12 @@ internal sealed unsafe class IntroEngine
         IntStatus status = session.RemoveMemory(gpa, size);
         _guests.RemoveIfUnused(session);
         return status;
+    }
+
+    private void Release(nint handle, byte* support, uint length)
+    {
+        if (support != null && _settings.Glue.ReleaseBuffer != null)
+            _settings.Glue.ReleaseBuffer((void*)handle, support, length);
     }
 
     /// <summary>IntUninit: lets every guest go.</summary>

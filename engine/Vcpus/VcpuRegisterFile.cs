@@ -6,13 +6,18 @@ using Engine.Memory;
 namespace Engine.Vcpus;
 
 /// <summary>
-/// Brings registers into a vCPU's record: what the glue pushed is there already, the rest is asked for, once an exit.
+/// Brings registers into a vCPU's record: what the glue pushed is there already, the rest is asked for, class by class, once an
+/// exit.
 /// </summary>
-internal static unsafe class VcpuRegisterFile
+/// <remarks>What is valid is said by the record's PushedMask, which is a token of its own for each vCPU and each exit: nothing that
+/// happens on another vCPU, nor a call from within the exit, makes it stale. Thread safety: for whoever has claimed the vCPU.</remarks>
+internal static unsafe partial class VcpuRegisterFile
 {
-    private const uint Ia32Efer = 0xC000_0080;
-
-    /// <summary>Makes sure that the wanted registers are valid in the record of the vCPU whose exit this is.</summary>
+    /// <summary>
+    /// Makes sure that the wanted registers are valid in the record of the vCPU whose exit this is. A query that the glue refuses is
+    /// its status, and the next call asks again; <see cref="IntStatus.NotSupported"/>: no query answers one of them. EptpIndex is 0
+    /// where the glue has no such thing (spec/11, section 3).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static IntStatus Ensure(Hypervisor hypervisor, VcpuState* vcpu, VcpuRegisters wanted)
     {
@@ -26,21 +31,34 @@ internal static unsafe class VcpuRegisterFile
     public static PagingContext Paging(VcpuState* vcpu) =>
         new(vcpu->Regs.Cr0, vcpu->Regs.Cr3, vcpu->Regs.Cr4, vcpu->Ia32Efer, vcpu->Index);
 
+    /// <summary>Copies what the engine may set: general-purpose registers, RIP and flags.</summary>
+    public static void CopySettable(ref IgArchRegs to, in IgArchRegs from)
+    {
+        for (int i = 0; i < 16; i++)
+            Unsafe.Add(ref to.Rax, i) = Unsafe.Add(ref Unsafe.AsRef(in from.Rax), i);
+        to.Rip = from.Rip;
+        to.Flags = from.Flags;
+    }
+
     private static IntStatus Fetch(Hypervisor hypervisor, VcpuState* vcpu, VcpuRegisters missing)
     {
-        if ((missing & VcpuRegisters.FromGprsQuery) != VcpuRegisters.None)
+        if ((missing & (VcpuRegisters.FromGprsQuery | VcpuRegisters.Tables)) != VcpuRegisters.None)
         {
             // Into a copy, so that a register that was pushed keeps its value, as do the descriptor tables.
+            bool tables = (missing & VcpuRegisters.Tables) != VcpuRegisters.None;
             IgArchRegs queried = vcpu->Regs;
-            IntStatus status = hypervisor.Query(QueryInfoClass.RegisterStateGprs, vcpu->Index, ref queried);
+            IntStatus status = hypervisor.Query(
+                tables ? QueryInfoClass.RegisterState : QueryInfoClass.RegisterStateGprs, vcpu->Index, ref queried);
             if (!status.IsSuccess())
                 return status;
             Merge(vcpu, in queried);
+            if (tables)
+                MergeTables(vcpu, in queried);
         }
 
         if ((missing & VcpuRegisters.Efer) != VcpuRegisters.None)
         {
-            IntStatus status = hypervisor.ReadMsr(vcpu->Index, Ia32Efer, out vcpu->Ia32Efer);
+            IntStatus status = hypervisor.ReadMsr(vcpu->Index, Msrs.Efer, out vcpu->Ia32Efer);
             if (!status.IsSuccess())
                 return status;
             vcpu->PushedMask |= VcpuRegisters.Efer;
@@ -60,6 +78,13 @@ internal static unsafe class VcpuRegisterFile
             if (!status.IsSuccess())
                 return status;
             vcpu->PushedMask |= VcpuRegisters.Cpl;
+        }
+
+        if ((missing & Rare) != VcpuRegisters.None)
+        {
+            IntStatus status = FetchRare(hypervisor, vcpu, missing);
+            if (!status.IsSuccess())
+                return status;
         }
 
         return (missing & ~vcpu->PushedMask) == VcpuRegisters.None ? IntStatus.Success : IntStatus.NotSupported;

@@ -62,7 +62,9 @@ public sealed unsafe class IntroEngineTests
         Assert.Equal(IntStatus.Success, machine.Engine.RemoveMemory(machine.Host.Handle, 0, machine.Ram.Size));
         Assert.Null(machine.Engine.Find(machine.Host.Handle));
         machine.Host.VcpuCount = 0;
-        Assert.Equal(IntStatus.NotSupported, machine.Engine.NewGuest(machine.Host.Handle, GuestOptions.None, null, 0));
+        byte support = 0;
+        Assert.Equal(IntStatus.NotSupported, machine.Engine.NewGuest(machine.Host.Handle, GuestOptions.None, &support, 1));
+        Assert.Equal(1, machine.Host.Releases);
         Assert.Null(machine.Engine.Find(machine.Host.Handle));
         Assert.Equal(IntStatus.NotFound, machine.Engine.RemoveMemory(machine.Host.Handle, 0, machine.Ram.Size));
     }

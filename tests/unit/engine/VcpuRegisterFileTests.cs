@@ -84,11 +84,61 @@ public sealed unsafe class VcpuRegisterFileTests : IDisposable
         Assert.Equal(IntStatus.Success, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, VcpuRegisters.Sufficient));
     }
 
+    [Fact]
+    public void EveryClassIsAskedForByItself()
+    {
+        _host.Segments[1] = new IgSegRegs
+        {
+            CsBase = 1, CsLimit = 2, CsSelector = 3, CsAr = 4, SsBase = 5, DsBase = 6, EsBase = 7, FsBase = 8,
+            GsBase = 0xFFFF_8880_0000_0000, GsLimit = 0xFFFF_FFFF, GsSelector = 0x2B, GsAr = 0xC0F3,
+        };
+        _host.Xcr0 = 7;
+        _host.EptIndex = 2;
+        Vcpu->PushedMask = VcpuRegisters.Rip;
+        Vcpu->Regs.Rip = 0xAAAA;
+        Assert.Equal(IntStatus.Success, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, VcpuRegisters.Xcr0));
+        Assert.Equal((7UL, 1), (Vcpu->Xcr0, _host.Queries[(int)QueryInfoClass.GetXcr0]));
+        Assert.Equal(0, _host.Queries[(int)QueryInfoClass.SegRegisters]);
+        Assert.Equal(IntStatus.Success, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, VcpuRegisters.Segments | VcpuRegisters.EptpIndex));
+        VcpuSegment cs = Vcpu->Segments[0], gs = Vcpu->Segments[5];
+        Assert.Equal((1UL, 2U, (ushort)3, (ushort)4), (cs.Base, cs.Limit, cs.Selector, cs.Attributes));
+        Assert.Equal((5UL, 6UL, 7UL, 8UL), (Vcpu->Segments[1].Base, Vcpu->Segments[2].Base, Vcpu->Segments[3].Base, Vcpu->Segments[4].Base));
+        Assert.Equal((0xFFFF_8880_0000_0000UL, 0xFFFF_FFFFU, (ushort)0x2B, (ushort)0xC0F3), (gs.Base, gs.Limit, gs.Selector, gs.Attributes));
+        Assert.Equal(2U, Vcpu->EptpIndex);
+        Assert.Equal(IntStatus.Success, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, VcpuRegisters.Tables | VcpuRegisters.Cr3));
+        Assert.Equal((_host.Regs[1].IdtBase, _host.Regs[1].GdtLimit, 0xAAAAUL), (Vcpu->Regs.IdtBase, Vcpu->Regs.GdtLimit, Vcpu->Regs.Rip));
+        Assert.Equal(0, _host.Queries[(int)QueryInfoClass.RegisterStateGprs]);
+        Assert.Equal(1, _host.Queries[(int)QueryInfoClass.RegisterState]);
+    }
+
     [Theory]
-    [InlineData(VcpuRegisters.Segments)]
-    [InlineData(VcpuRegisters.Xcr0)]
-    public void WhatNoQueryAnswersIsNotSupported(VcpuRegisters wanted) =>
-        Assert.Equal(IntStatus.NotSupported, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, wanted));
+    [InlineData(IntStatus.NotSupported)]
+    [InlineData(IntStatus.OperationNotSupported)]
+    public void WithoutManyEptsTheIndexIsNought(IntStatus answer)
+    {
+        _host.QueryAnswers[(int)QueryInfoClass.EptpIndex] = answer;
+        Vcpu->EptpIndex = 9;
+        Assert.Equal(IntStatus.Success, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, VcpuRegisters.EptpIndex));
+        Assert.Equal(0U, Vcpu->EptpIndex);
+    }
+
+    [Theory]
+    [InlineData(QueryInfoClass.SegRegisters, VcpuRegisters.Segments)]
+    [InlineData(QueryInfoClass.GetXcr0, VcpuRegisters.Xcr0)]
+    [InlineData(QueryInfoClass.EptpIndex, VcpuRegisters.EptpIndex)]
+    [InlineData(QueryInfoClass.RegisterState, VcpuRegisters.Tables)]
+    public void ARefusedClassIsAskedForAgain(QueryInfoClass refused, VcpuRegisters wanted)
+    {
+        _host.QueryAnswers[(int)refused] = IntStatus.AccessDenied;
+        Assert.Equal(IntStatus.AccessDenied, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, wanted));
+        Assert.Equal(VcpuRegisters.None, Vcpu->PushedMask);
+        _host.QueryAnswers[(int)refused] = IntStatus.Success;
+        Assert.Equal(IntStatus.Success, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, wanted));
+    }
+
+    [Fact]
+    public void WhatNoQueryAnswersIsNotSupported() =>
+        Assert.Equal(IntStatus.NotSupported, VcpuRegisterFile.Ensure(_hypervisor, Vcpu, (VcpuRegisters)(1UL << 40)));
 
     [Fact]
     public void ThePagingModeIsThatOfTheRecord()

@@ -54,9 +54,9 @@ public sealed unsafe class RegisterWatchTests
     public void VcpusArePausedForTheComparisonAndResumed()
     {
         using RegisterMachine machine = Untrapped(_ => { });
+        Assert.Equal((1, 1), (machine.Host.Pauses, machine.Host.Resumes));
         Assert.Equal(IntStatus.Success, machine.Active.Timer());
-        Assert.Equal(1, machine.Host.Pauses);
-        Assert.Equal(1, machine.Host.Resumes);
+        Assert.Equal((2, 2), (machine.Host.Pauses, machine.Host.Resumes));
         Assert.Equal(IntStatus.Success, machine.Session.Stop());
         Assert.False(machine.Host.Registered["timer"]);
     }

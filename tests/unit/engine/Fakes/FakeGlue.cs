@@ -20,6 +20,8 @@ internal static unsafe class FakeGlue
         RegisterEPTHandler = &RegisterEpt,
         UnregisterEPTHandler = &UnregisterEpt,
         FlushEPTPermissions = &Flush,
+        PauseVcpus = &Pause,
+        ResumeVcpus = &Resume,
         NotifyIntrospectionActivated = &Activated,
         NotifyIntrospectionDeactivated = &Deactivated,
         NotifyIntrospectionAlert = &Alert,
@@ -53,6 +55,18 @@ internal static unsafe class FakeGlue
             case QueryInfoClass.ReadMsr when length == sizeof(IgQueryMsr) && ((IgQueryMsr*)buffer)->MsrId == 0xC000_0080:
                 ((IgQueryMsr*)buffer)->Value = guest.Efer[vcpu];
                 return IntStatus.Success;
+            case QueryInfoClass.ReadMsr when length == sizeof(IgQueryMsr):
+                return guest.Msrs.TryGetValue(((IgQueryMsr*)buffer)->MsrId, out ((IgQueryMsr*)buffer)->Value)
+                    ? IntStatus.Success : IntStatus.NotSupported;
+            case QueryInfoClass.SegRegisters when length == sizeof(IgSegRegs):
+                *(IgSegRegs*)buffer = guest.Segments[vcpu];
+                return IntStatus.Success;
+            case QueryInfoClass.EptpIndex when length == sizeof(uint):
+                *(uint*)buffer = guest.EptIndex;
+                return IntStatus.Success;
+            case QueryInfoClass.GetXcr0 when length == sizeof(ulong):
+                *(ulong*)buffer = guest.Xcr0;
+                return IntStatus.Success;
             case QueryInfoClass.CsType when length == sizeof(uint):
                 *(IgCsType*)buffer = guest.CsType[vcpu];
                 return IntStatus.Success;
@@ -68,9 +82,28 @@ internal static unsafe class FakeGlue
             case QueryInfoClass.XsaveArea when length == guest.Xsave.Length:
                 guest.Xsave.CopyTo(new Span<byte>(buffer, (int)length));
                 return IntStatus.Success;
+            case QueryInfoClass.SetXsaveArea when length == guest.Xsave.Length:
+                new ReadOnlySpan<byte>(buffer, (int)length).CopyTo(guest.Xsave);
+                return IntStatus.Success;
             default:
                 return IntStatus.NotSupported;
         }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Pause(void* handle)
+    {
+        FakeHypervisor guest = Of(handle);
+        if (guest.PauseAnswer.IsSuccess())
+            Interlocked.Increment(ref guest.Pauses);
+        return guest.PauseAnswer;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Resume(void* handle)
+    {
+        Interlocked.Increment(ref Of(handle).Resumes);
+        return IntStatus.Success;
     }
 
     [UnmanagedCallersOnly]

@@ -28,6 +28,7 @@ internal sealed class FakeHypervisor
         CsType = new IgCsType[vcpus];
         CsType.AsSpan().Fill(IgCsType.Bits64);
         Cpl = new uint[vcpus];
+        Segments = new IgSegRegs[vcpus];
         Handle = Interlocked.Increment(ref s_last);
         s_guests[Handle] = this;
     }
@@ -43,6 +44,18 @@ internal sealed class FakeHypervisor
     public IgCsType[] CsType { get; }
 
     public uint[] Cpl { get; }
+
+    public IgSegRegs[] Segments { get; }
+
+    public ulong Xcr0 { get; set; }
+
+    public uint EptIndex { get; set; }
+
+    /// <summary>Model-specific registers of every vCPU, besides EFER.</summary>
+    public Dictionary<uint, ulong> Msrs { get; } = [];
+
+    /// <summary>What PauseVcpus answers.</summary>
+    public IntStatus PauseAnswer { get; set; }
 
     /// <summary>Memory that PhysMemMapToHost gives out; null: none.</summary>
     public GuestRam? Ram { get; set; }
@@ -86,6 +99,10 @@ internal sealed class FakeHypervisor
 
     public int Releases;
 
+    public int Pauses;
+
+    public int Resumes;
+
     public nint RegisteredHandler;
 
     /// <summary>Whether calls that change rights are written down in order.</summary>
@@ -123,8 +140,8 @@ internal sealed class FakeHypervisor
     }
 
     /// <summary>The engine's view of it.</summary>
-    public Hypervisor Open(bool withCopy = false) =>
-        new(FakeGlue.Table(), Handle, withCopy ? FakeShim.WithCopy : FakeShim.WithoutCopy, Log.Open());
+    public Hypervisor Open(bool withCopy = false, bool pausesInExit = true) =>
+        new(FakeGlue.Table(), Handle, withCopy ? FakeShim.WithCopy : FakeShim.WithoutCopy, Log.Open(), pausesInExit);
 
     /// <summary>Rights that are withdrawn of a frame.</summary>
     public EptAccess Withdrawn(ulong gpa)
