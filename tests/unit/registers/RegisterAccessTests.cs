@@ -40,7 +40,6 @@ public sealed unsafe class RegisterAccessTests : IDisposable
 
     public void Dispose()
     {
-        _vcpus.Dispose();
         _ram.Dispose();
         _host.Forget();
     }
