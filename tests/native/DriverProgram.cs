@@ -7,7 +7,7 @@ namespace Tests.Native;
 /// <summary>A program of this folder that uses check.h, compiled when it is first wanted.</summary>
 public sealed class DriverProgram(string name, params string[] patterns)
 {
-    private static readonly string[] Fake = ["fake-*.c", "check.c", "library.c"];
+    private static readonly string[] Fake = ["fake-*.c", "check.c", "groups.c", "library.c"];
 
     private readonly Lazy<string> _path = new(() => NativeTools.BuildProgram(name, [.. patterns, .. Fake]));
 

@@ -179,7 +179,7 @@ void bad_answers(void)
     guest->register_status = INT_STATUS_UNSUCCESSFUL;
     try_start(guest, "RegisterEPTHandler fails");
 
-    guest = bad_start(1);
+    guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest != NULL)
         bad_finish(guest);
 }

@@ -87,14 +87,14 @@ void bad_configure(void)
         CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntUninit(), "IntUninit");
         CHECK_STATUS(INT_STATUS_SUCCESS, host_init(), "IntInit again");
     }
-    guest = bad_start(1);
+    guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest != NULL)
         bad_finish(guest);
 }
 
 void bad_declare(void)
 {
-    struct guest *guest = bad_start(1);
+    struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     BYTE *ram = guest->ram;
@@ -134,7 +134,7 @@ void bad_declare(void)
 
 void bad_records(void)
 {
-    struct guest *guest = bad_start(1);
+    struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     void *base = NULL;
@@ -163,7 +163,7 @@ void bad_records(void)
 
 void bad_device(void)
 {
-    struct guest *guest = bad_start(1);
+    struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     BYTE data[64];
@@ -204,7 +204,7 @@ void bad_device(void)
 void bad_exit_data(void)
 {
     static const DWORD sizes[] = {0, 65, 0x1000, 0x80000000, 0xFFFFFFFF};
-    struct guest *guest = bad_start(1);
+    struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     BYTE data[64];

@@ -10,7 +10,7 @@ void bad_control(void)
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, lib.IntGuestReset(NULL), "reset: no handle");
     CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, lib.IntGuestReset(NO_HANDLE), "reset: unknown handle");
 
-    struct guest *guest = bad_start(1);
+    struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     CHAR buffer[4096];

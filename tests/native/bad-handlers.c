@@ -71,7 +71,7 @@ static const struct {
 void bad_handlers(void)
 {
     static const DWORD bad_cpus[] = {2, 3, 64, 0x7FFFFFFF, 0x80000000, IG_CURRENT_VCPU};
-    struct guest *guest = bad_start(2);
+    struct guest *guest = group_start(2, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     struct guest *stranger = guest_create(1);

@@ -90,6 +90,8 @@ static void missing_members(void)
 
 void bad_init(void)
 {
+    if (!group_load())
+        return;
     lib.IntPreinit();
     host_fill(&glue, &upper);
     refused(INT_STATUS_INVALID_PARAMETER_1, NULL, &upper, "no glue table");
@@ -116,7 +118,7 @@ void bad_init(void)
                  "IntGetVcpuRecords before IntInit");
     guest_destroy(guest);
     CHECK_STATUS(INT_STATUS_SUCCESS, host_init(), "after all that the engine initialises");
-    guest = bad_start(1);
+    guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest != NULL)
         bad_finish(guest);
     CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntUninit(), "and uninitialises");

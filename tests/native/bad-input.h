@@ -5,8 +5,7 @@
 #ifndef BAD_INPUT_H
 #define BAD_INPUT_H
 
-#include "check.h"
-#include "fake-hypervisor.h"
+#include "groups.h"
 
 #define BAD_INPUT_GROUPS(X)                                                                                              \
     X("init", bad_init, false)                                                                                           \
@@ -25,9 +24,6 @@
 #define BAD_INPUT_DECLARE(name, function, initialised) void function(void);
 BAD_INPUT_GROUPS(BAD_INPUT_DECLARE)
 #undef BAD_INPUT_DECLARE
-
-/** A guest under protection, or NULL after a failed check. */
-struct guest *bad_start(unsigned cpu_count);
 
 /** Proves that the guest is protected still, lets it go and frees it. */
 void bad_finish(struct guest *guest);

@@ -90,7 +90,7 @@ static void exits_in_the_dark(struct guest *guest, const char *name)
 
 static void one_kind(enum broken kind)
 {
-    struct guest *guest = bad_start(1);
+    struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     for (int round = 0; round < 3; round++) {
@@ -116,7 +116,7 @@ static void no_memory_at_all(void)
 {
     static const enum map_mode modes[] = {MAP_FAIL, MAP_NULL};
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        struct guest *guest = bad_start(1);
+        struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
         if (guest == NULL)
             return;
         guest->map_mode = modes[i];
@@ -128,7 +128,7 @@ static void no_memory_at_all(void)
 /* The whole file is cut off while the engine may hold pointers into it. */
 static void whole_file(void)
 {
-    struct guest *guest = bad_start(1);
+    struct guest *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     guest_store8(guest, 0, GATE_GLA(3), GATE_GPA(3), 1);

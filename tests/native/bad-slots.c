@@ -48,7 +48,7 @@ void bad_slots(void)
     CHECK_STATUS(INT_STATUS_NOT_NEEDED_HINT, glue.DisableIntro(guest, 0), "DisableIntro: no guest");
     guest_destroy(guest);
 
-    guest = bad_start(1);
+    guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
     if (guest == NULL)
         return;
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.GetCurrentIntroOptions(guest, NULL), "GetCurrentIntroOptions: no buffer");

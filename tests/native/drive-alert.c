@@ -79,7 +79,7 @@ static void check_context(const EVENT_EPT_VIOLATION *event, const struct guest *
 
 void drive_alert(void)
 {
-    struct guest *guest = drive_start(2, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     QWORD value = VALUE, old;
@@ -132,7 +132,7 @@ void drive_alert(void)
 
 void drive_alert_rings(void)
 {
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     QWORD value = VALUE;

@@ -34,7 +34,7 @@ static void call_back(struct guest *guest, const EVENT_EPT_VIOLATION *event)
     inside.options = glue.GetCurrentIntroOptions(guest, &options);
     if (inside.other != NULL)
         drive_finish(inside.other);
-    struct guest *fresh = drive_start(1, OPTION_IDT);
+    struct guest *fresh = group_start(1, OPTION_IDT);
     if (fresh != NULL)
         drive_finish(fresh);
 }
@@ -63,7 +63,7 @@ static void handlers_from_within(void)
     memset(&inside, 0, sizeof inside);
     struct guest *guest = guest_create(2);
     guest->on_alert = call_back;
-    inside.other = drive_start(1, OPTION_IDT);
+    inside.other = group_start(1, OPTION_IDT);
     if (!CHECK_STATUS(INT_STATUS_SUCCESS, guest_start(guest, OPTION_IDT), "a guest is taken under protection"))
         return;
     QWORD value = 0xCA11;
@@ -112,7 +112,7 @@ static void memory_from_within(bool let_go_first, const char *name)
 static void unloading_from_within(alert_hook *hook, bool everything, const char *name)
 {
     memset(&inside, 0, sizeof inside);
-    struct guest *guest = drive_start(2, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     guest->on_alert = hook;

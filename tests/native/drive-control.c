@@ -102,7 +102,7 @@ static void one_topic(struct guest *guest, const char *topic)
 
 void drive_query(void)
 {
-    struct guest *guest = drive_start(2, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     QWORD value = 0x9E4;
@@ -148,7 +148,7 @@ static void *exits_until_stopped(void *context)
 
 void drive_stop(void)
 {
-    struct guest *first = drive_start(2, OPTION_IDT), *second = drive_start(1, OPTION_LOG_ONLY);
+    struct guest *first = group_start(2, OPTION_IDT), *second = group_start(1, OPTION_LOG_ONLY);
     if (first == NULL || second == NULL)
         return;
     pthread_t thread;
@@ -179,7 +179,7 @@ void drive_stop(void)
     guest_destroy(second);
     guest_destroy(first);
 
-    first = drive_start(2, OPTION_IDT);
+    first = group_start(2, OPTION_IDT);
     if (first == NULL)
         return;
     first->on_alert = stop_inside;
@@ -195,7 +195,7 @@ void drive_stop(void)
     guest_destroy(first);
     CHECK(INT_SUCCESS(lib.IntUninit()), "IntUninit after the stop");
     CHECK_STATUS(INT_STATUS_SUCCESS, host_init(), "IntInit after the stop");
-    first = drive_start(1, OPTION_IDT);
+    first = group_start(1, OPTION_IDT);
     if (first != NULL) {
         QWORD value = 9;
         struct store store = drive_gate_store(first, 0, 1, &value);

@@ -101,7 +101,7 @@ void drive_device(void)
     CHECK_EQ(expected, (uintptr_t)results[1], "two devices at once: the verdicts of the second");
     drive_finish(guest);
 
-    guest = drive_start(1, OPTION_LOG_ONLY);
+    guest = group_start(1, OPTION_LOG_ONLY);
     if (guest == NULL)
         return;
     INTSTATUS status;

@@ -82,7 +82,7 @@ void drive_engine_half(void)
     CHECK(glue._H_I_Reserved1 == NULL && glue._H_I_Reserved2 == NULL && glue._H_I_Reserved3 == NULL &&
               glue._H_I_Reserved4 == NULL, "the reserved members are left alone");
     version_strings();
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     unbuilt(guest);
@@ -102,7 +102,7 @@ void drive_engine_half(void)
 
 static void options_case(QWORD asked, QWORD expected, const char *name)
 {
-    struct guest *guest = drive_start(1, asked);
+    struct guest *guest = group_start(1, asked);
     if (guest == NULL)
         return;
     QWORD options = 0x5A5A;
@@ -121,7 +121,7 @@ void drive_options(void)
     options_case(OPTION_IDT | 1ull | 1ull << 63, OPTION_IDT, "unknown options are left out");
     CHECK(host_log_has("option") || host_log_has("Option"), "and the log says so");
 
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     for (int level = intLogLevelDebug; level <= intLogLevelCritical; level++)

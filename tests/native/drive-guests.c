@@ -8,9 +8,9 @@
 
 void drive_two_guests(void)
 {
-    struct guest *first = drive_start(1, OPTION_IDT);
-    struct guest *second = drive_start(2, OPTION_LOG_ONLY);
-    struct guest *third = drive_start(1, 0);
+    struct guest *first = group_start(1, OPTION_IDT);
+    struct guest *second = group_start(2, OPTION_LOG_ONLY);
+    struct guest *third = group_start(1, 0);
     if (first == NULL || second == NULL || third == NULL)
         return;
     CHECK(first->records != second->records && first->records != NULL, "each guest has records of its own");

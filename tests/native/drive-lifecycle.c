@@ -74,7 +74,7 @@ static void uninit_with_guest(void)
 
 void drive_lifecycle(void)
 {
-    if (!drive_load())
+    if (!group_load())
         return;
     CHECK_EQ(INTROCORE_VERSION_MAJOR << 16 | INTROCORE_VERSION_MINOR << 8 | INTROCORE_VERSION_PATCH, lib.IntLibraryVersion(),
              "the version is that of the header, before IntInit");
@@ -99,7 +99,7 @@ void drive_lifecycle(void)
 
 void drive_tables(void)
 {
-    if (!drive_load())
+    if (!group_load())
         return;
     CHECK_STATUS(INT_STATUS_SUCCESS, host_init(), "the engine initialises");
     GLUE_IFACE filled = glue;
@@ -116,7 +116,7 @@ void drive_tables(void)
 /* Only what the header calls needed: the rest of the tables is null. */
 void drive_minimal_tables(void)
 {
-    if (!drive_load())
+    if (!group_load())
         return;
     GLUE_IFACE full;
     UPPER_IFACE full_upper;
@@ -183,7 +183,7 @@ void drive_process(void)
     struct sigaction action = {.sa_handler = on_fault};
     sigaction(SIGSEGV, &action, NULL);
     fault_here("the host's handler works before the library is loaded");
-    if (!drive_load())
+    if (!group_load())
         return;
     CHECK_STATUS(INT_STATUS_SUCCESS, host_init(), "the engine initialises");
     fault_here("the host's handler gets the host's faults after IntInit");

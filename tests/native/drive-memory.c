@@ -88,7 +88,7 @@ void drive_mapped(void)
     drive_finish(guest);
 
     /* The guest changes its page tables: what was learned before must not be used. */
-    guest = drive_start(1, OPTION_IDT);
+    guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     QWORD value = VALUE;

@@ -35,7 +35,7 @@ static void expect(struct pieces pieces, unsigned allowed, unsigned blocked, uns
 
 void drive_pieces(void)
 {
-    struct guest *guest = drive_start(2, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     BYTE bytes[16], before[16];
@@ -110,7 +110,7 @@ void drive_pieces(void)
     drive_finish(guest);
 
     /* Log-only: everything lands, one alert. */
-    guest = drive_start(1, OPTION_LOG_ONLY);
+    guest = group_start(1, OPTION_LOG_ONLY);
     if (guest == NULL)
         return;
     for (unsigned i = 0; i < 8; i++)
@@ -125,7 +125,7 @@ void drive_pieces(void)
 /* One exit a store, for each kind of instruction: size, bytes and gate are right in the alert. */
 void drive_instructions(void)
 {
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     struct vcpu *cpu = &guest->cpus[0];

@@ -6,7 +6,7 @@
 
 void drive_records(void)
 {
-    struct guest *guest = drive_start(3, OPTION_IDT);
+    struct guest *guest = group_start(3, OPTION_IDT);
     if (guest == NULL)
         return;
     void *base = NULL, *again = NULL;

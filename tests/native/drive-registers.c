@@ -10,7 +10,7 @@
 /* Everything in the record: the engine asks for nothing. */
 void drive_pushed(void)
 {
-    struct guest *guest = drive_start(2, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     QWORD value = VALUE;
@@ -121,7 +121,7 @@ static void without_gla(struct guest *guest, const struct store *given, unsigned
 /* The hypervisor knows the guest-physical address alone. */
 void drive_no_gla(void)
 {
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     struct vcpu *cpu = &guest->cpus[0];
@@ -161,7 +161,7 @@ void drive_no_gla(void)
 /* RIP is past the instruction already, as with KVM. */
 void drive_retired(void)
 {
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     QWORD value = VALUE;

@@ -8,8 +8,8 @@
 /* Names every status of the fixture: lines "constant<TAB>INT_STATUS_x<TAB>value". Two names share 0x...201. */
 static void status_names(void)
 {
-    FILE *file = drive_extra != NULL ? fopen(drive_extra, "r") : NULL;
-    if (!check(file != NULL, "the fixture opens", "%s", drive_extra != NULL ? drive_extra : "no path"))
+    FILE *file = group_file != NULL ? fopen(group_file, "r") : NULL;
+    if (!check(file != NULL, "the fixture opens", "%s", group_file != NULL ? group_file : "no path"))
         return;
     char line[256], name[128];
     long long value;
@@ -47,7 +47,7 @@ static void compatibility(void)
 
 void drive_texts(void)
 {
-    if (!drive_load())
+    if (!group_load())
         return;
     status_names();
     static const INTSTATUS unknown[] = {0x12345678, -1, 1, (INTSTATUS)0x80000000, (INTSTATUS)0xE1000511, 0x7FFFFFFF};

@@ -74,7 +74,7 @@ void drive_busy(void)
 {
     sem_init(&alert_reached, 0, 0);
     sem_init(&alert_leave, 0, 0);
-    struct guest *guest = drive_start(2, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     guest->on_alert = hold_alert;
@@ -106,7 +106,7 @@ void drive_busy(void)
     CHECK_EQ(1, guest->counts[COUNT_DEACTIVATED], "and has said so once");
     guest_destroy(guest);
 
-    guest = drive_start(1, OPTION_IDT);
+    guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     struct storm storms[2] = {{guest, 0, 0, 0}, {guest, 0, 0, 0}};
@@ -166,7 +166,7 @@ static void *run_vcpu(void *context)
 
 void drive_threads(void)
 {
-    struct guest *guest = drive_start(2, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     struct runner runners[2] = {{guest, 0, NULL, 0, 0, 0}, {guest, 1, NULL, 0, 0, 0}};
@@ -219,7 +219,7 @@ static void *small_stack(void *context)
 
 void drive_stack(void)
 {
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     pthread_attr_t attributes;

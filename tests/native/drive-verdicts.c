@@ -54,7 +54,7 @@ void drive_verdicts(void)
 
 void drive_log_only(void)
 {
-    struct guest *guest = drive_start(1, OPTION_LOG_ONLY);
+    struct guest *guest = group_start(1, OPTION_LOG_ONLY);
     if (guest == NULL)
         return;
     CHECK_EQ(0, guest->rights[GPA_IDT >> 12] & 2, "log-only withdraws the right as well");
@@ -140,7 +140,7 @@ void drive_hostile_code(void)
         {GLA_KERNEL + 0x1FFFFF, "the instruction leaves the mapped memory"},
         {RIP_USER(0xFFE), "the instruction leaves the mapped page"},
     };
-    struct guest *guest = drive_start(1, OPTION_IDT);
+    struct guest *guest = group_start(1, OPTION_IDT);
     if (guest == NULL)
         return;
     guest->ram[0x1FFFFF] = 0x48;

@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * drive.c - runs one group of checks against the published library.
- *
- *     drive GROUP LIBRARY [FILE] 3>report      drive --list 3>names
- *
- * Exit code 0: all held. 1: some did not. 2: wrong arguments. The report is check.h's.
+ * drive.c - drives the published library as a hypervisor would; arguments, report and exit code as groups.h says.
  */
 #include "drive.h"
 
 #include <string.h>
 
-const char *drive_extra;
-const char *drive_library;
-
-static const struct {
-    const char *name;
-    void (*run)(void);
-    bool initialised;
-} groups[] = {
+static const struct group groups[] = {
 #define DRIVE_ENTRY(name, function, initialised) {name, function, initialised},
     DRIVE_GROUPS(DRIVE_ENTRY)
 #undef DRIVE_ENTRY
 };
-
-bool drive_load(void)
-{
-    const char *missing = NULL;
-    bool loaded = library_open(&lib, drive_library, &missing);
-    if (loaded && missing != NULL)
-        check_note("the library has no %s", missing); /* the test of its exports fails for that */
-    return check(loaded, "the library loads", "%s", missing != NULL ? missing : "");
-}
-
-struct guest *drive_start(unsigned cpu_count, QWORD options)
-{
-    struct guest *guest = guest_create(cpu_count);
-    if (CHECK_STATUS(INT_STATUS_SUCCESS, guest_start(guest, options), "a guest is taken under protection"))
-        return guest;
-    guest_destroy(guest);
-    return NULL;
-}
 
 void drive_finish(struct guest *guest)
 {
@@ -90,39 +61,7 @@ struct store drive_gate_store(struct guest *guest, unsigned cpu, unsigned gate, 
     };
 }
 
-static void run_group(void (*run)(void), bool initialised)
-{
-    if (initialised) {
-        if (!drive_load() || !CHECK_STATUS(INT_STATUS_SUCCESS, host_init(), "the engine initialises"))
-            return;
-    }
-    run();
-    if (initialised)
-        CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntUninit(), "the engine uninitialises");
-}
-
 int main(int count, char **arguments)
 {
-    size_t group_count = sizeof groups / sizeof groups[0];
-    if (count == 2 && strcmp(arguments[1], "--list") == 0) {
-        for (size_t i = 0; i < group_count; i++)
-            check_note("%s", groups[i].name);
-        return 0;
-    }
-    if (count < 3)
-        return 2;
-    drive_library = arguments[2];
-    drive_extra = count > 3 ? arguments[3] : NULL;
-    for (size_t i = 0; i < group_count; i++) {
-        if (strcmp(groups[i].name, arguments[1]) == 0) {
-            check_note("%s", groups[i].name);
-            run_group(groups[i].run, groups[i].initialised);
-            CHECK_EQ(0, host_errors, "the engine kept to the rules of the boundary");
-            int code = check_end();
-            if (code != 0)
-                host_log_note();
-            return code;
-        }
-    }
-    return 2;
+    return groups_main(groups, sizeof groups / sizeof groups[0], count, arguments);
 }

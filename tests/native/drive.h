@@ -5,17 +5,13 @@
 #ifndef DRIVE_H
 #define DRIVE_H
 
-#include "check.h"
-#include "fake-hypervisor.h"
+#include "groups.h"
 
 #define OPTION_IDT INTRO_OPT_PROT_KM_IDT
 #define OPTION_LOG_ONLY (INTRO_OPT_PROT_KM_IDT | INTRO_OPT_KM_BETA_DETECTIONS)
 
 /** All that a mov needs, and the flags register that alerts show. */
 #define PUSH_ALL (VCPU_REG_SUFFICIENT | VCPU_REG_FLAGS)
-
-/** A guest under protection, with default behaviour; NULL after a failed check. */
-struct guest *drive_start(unsigned cpu_count, QWORD options);
 
 /** Lets the guest go, checks that nothing of the engine is left in the hypervisor, frees it. */
 void drive_finish(struct guest *guest);
@@ -29,17 +25,8 @@ void drive_allowed(struct guest *guest, const struct store *store, const char *n
 /** A store of 8 bytes to a gate by mov [rdi], rsi, everything pushed. */
 struct store drive_gate_store(struct guest *guest, unsigned cpu, unsigned gate, const QWORD *value);
 
-/** The path of a file that a group reads: the second argument of the program. */
-extern const char *drive_extra;
-
-/** The path of the library: groups that load it themselves need it. */
-extern const char *drive_library;
-
-/** Loads the library; false after a failed check. */
-bool drive_load(void);
-
 #define DRIVE_GROUPS(X)                                                                                                  \
-    /* name, function, whether main initialises the engine before and releases it after */                              \
+    /* name, function, initialised */                                                                                    \
     X("lifecycle", drive_lifecycle, false)                                                                               \
     X("tables", drive_tables, false)                                                                                     \
     X("minimal-tables", drive_minimal_tables, false)                                                                     \

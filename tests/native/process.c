@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * process.c - what the library does to the process that loads it: signal handlers that are installed later, the stack that a
- * call takes, memory and address space. One group a process; arguments, report and exit code as drive.c's.
+ * call takes, memory and address space; arguments, report and exit code as groups.h says.
  */
-#include "check.h"
-#include "fake-hypervisor.h"
+#include "groups.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -13,14 +12,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static const char *library_path;
 static PFUNC_IntPhysMemMapToHost map_with; /* null: the fake's own */
 static PFUNC_IntPhysMemUnmap unmap_with;
 
 static bool start(struct guest **guest)
 {
-    const char *missing = NULL;
-    if (!check(library_open(&lib, library_path, &missing), "the library loads", "%s", missing != NULL ? missing : ""))
+    if (!group_load())
         return false;
     host_fill(&glue, &upper);
     if (map_with != NULL) {
@@ -29,8 +26,8 @@ static bool start(struct guest **guest)
     }
     lib.IntPreinit();
     CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntInit(&glue, &upper), "the engine initialises");
-    *guest = guest_create(1);
-    return CHECK_STATUS(INT_STATUS_SUCCESS, guest_start(*guest, INTRO_OPT_PROT_KM_IDT), "a guest is taken under protection");
+    *guest = group_start(1, INTRO_OPT_PROT_KM_IDT);
+    return *guest != NULL;
 }
 
 static void finish(struct guest *guest)
@@ -180,29 +177,10 @@ static void bounds(void)
     finish(guest);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} groups[] = {{"chain", chain}, {"stack", stack}, {"bounds", bounds}};
+/* Each loads the library by itself: what was there before counts. */
+static const struct group groups[] = {{"chain", chain, false}, {"stack", stack, false}, {"bounds", bounds, false}};
 
 int main(int count, char **arguments)
 {
-    size_t group_count = sizeof groups / sizeof groups[0];
-
-    if (count == 2 && strcmp(arguments[1], "--list") == 0) {
-        for (size_t i = 0; i < group_count; i++)
-            check_note("%s", groups[i].name);
-        return 0;
-    }
-    if (count < 3)
-        return 2;
-    library_path = arguments[2];
-    for (size_t i = 0; i < group_count; i++) {
-        if (strcmp(groups[i].name, arguments[1]) == 0) {
-            check_note("%s", groups[i].name);
-            groups[i].run();
-            return check_end();
-        }
-    }
-    return 2;
+    return groups_main(groups, sizeof groups / sizeof groups[0], count, arguments);
 }
