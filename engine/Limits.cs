@@ -42,6 +42,12 @@ public static class Limits
     /// <summary>Hooks on one frame that an exit visits. Adding one more is refused.</summary>
     public const int MaxHooksPerFrame = 64;
 
+    /// <summary>Frames whose rights one commit sets, besides those that were waiting when it began.</summary>
+    public const int MaxFramesPerCommit = 4096;
+
+    /// <summary>Polls of a thread that waits for another one's commit; then it leaves its changes to that one.</summary>
+    public const int CommitPolls = 1000;
+
     /// <summary>Retired blocks that wait for the exits that may still read them; adding a hook is refused above it.</summary>
     public const int MaxRetiredBlocks = 64;
 

@@ -19,9 +19,10 @@ internal sealed unsafe partial class EptViolation
     /// Limits.MaxIterationsPerExit. False: it is not emulated or cannot be performed; nothing has happened.
     /// </summary>
     [SkipLocalsInit]
-    private bool TryComplete(VcpuState* vcpu, InstructionUnit unit, ulong gpa, out IntroAction action)
+    private bool TryComplete(VcpuState* vcpu, InstructionUnit unit, ulong gpa, out IntroAction action, out IntStatus status)
     {
         action = IntroAction.Retry;
+        status = IntStatus.Success;
         if (_completion is null || (vcpu->ExitFlags & VcpuExitFlags.RipRetired) != VcpuExitFlags.None ||
             !_completion.TryBegin(vcpu) || !unit.Decode(_memory, vcpu).IsSuccess())
         {
@@ -39,13 +40,17 @@ internal sealed unsafe partial class EptViolation
                 return Stop(vcpu, iterations, ref action);
             }
 
-            IntroAction judged = AskStore(vcpu, unit, ref store, in target);
+            IntroAction judged = AskStore(vcpu, unit, ref store, in target, ref status);
             if (judged != IntroAction.Allowed)
             {
                 // Iterations before this one have happened; for this one, the verdict is that of an exit of its own.
                 action = judged;
                 return true;
             }
+
+            // Rights that hooks have changed on account of this store are in force before it lands.
+            if (_hooks.HasChanges && _hooks.Commit() == IntStatus.Busy)
+                return true;
 
             switch (_completion.Complete(vcpu, ref store, in target))
             {
@@ -78,34 +83,25 @@ internal sealed unsafe partial class EptViolation
         return false;
     }
 
-    private IntroAction AskStore(VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, in StoreTarget target)
+    private IntroAction AskStore(
+        VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, in StoreTarget target, ref IntStatus status)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref store.Bytes[0], store.Size);
+        int start = store.Size - target.SecondSize;
+        FramePiece first = new(target.First, store.Linear, target.FirstSize, bytes[..target.FirstSize]);
+        FramePiece second = new(target.Second, store.Linear + (ulong)start, target.SecondSize, bytes[start..]);
         FrameAccess access = new()
         {
             Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Write,
             Store = new StoreOperand(store.Linear, store.Size), StoreData = bytes,
         };
-        IntroAction action = IntroAction.Allowed;
-        if (target.FirstSize != 0)
-            action = AskPiece(ref access, target.First, store.Linear, bytes[..target.FirstSize]);
-        if (target.SecondSize != 0)
-        {
-            int start = store.Size - target.SecondSize;
-            action = MaxOf(action, AskPiece(ref access, target.Second, store.Linear + (ulong)start, bytes[start..]));
-        }
-
+        first.Apply(ref access);
+        IntroAction action = AskAll(ref access, in second, default);
+        if (access.WantsOutcome)
+            TellAll(ref access, in second, default, action == IntroAction.Allowed ? IntroAction.AllowedVirtual : action);
+        if (access.ForcesAction)
+            status = IntStatus.ForceActionOnBeta;
         return action;
-    }
-
-    private IntroAction AskPiece(ref FrameAccess access, ulong gpa, ulong linear, ReadOnlySpan<byte> bytes)
-    {
-        access.Gpa = access.Vcpu->Gpa = gpa;
-        access.Gla = access.Vcpu->Gla = linear;
-        access.Size = bytes.Length;
-        access.Data = bytes;
-        access.Vcpu->AccessSize = (uint)bytes.Length;
-        return Ask(ref access);
     }
 
     /// <summary>Whether what the instruction reads elsewhere is hooked against reading: then the exit for that has to come.</summary>

@@ -91,25 +91,30 @@ internal sealed unsafe partial class EptViolation
             return status;
         }
 
-        if (touches && _completion is { MayBePossible: true } && IsUnbounded(kinds, hasData) && TryComplete(vcpu, unit, gpa, out action))
-            return IntStatus.Success;
+        if (touches && _completion is { MayBePossible: true } && IsUnbounded(kinds, hasData) &&
+            TryComplete(vcpu, unit, gpa, out action, out status))
+        {
+            return status;
+        }
 
         Span<byte> computed = stackalloc byte[Limits.MaxStoreBytes];
         bool unbounded = !Attribute(ref access, hasData, computed) && IsUnbounded(kinds, hasData);
+        FramePiece second = hasData && rest != 0 ? NextFrame(in access, new ReadOnlySpan<byte>(vcpu->ExitData + size, rest)) : default;
+        FramePiece before = unbounded ? Before(in access) : default;
         if (IsFurtherPiece(vcpu, in access))
         {
             action = vcpu->StoreAction;
-            RememberPiece(vcpu, in access, action);
-            return IntStatus.Success;
+            access.WantsOutcome = true;
+        }
+        else
+        {
+            action = AskAll(ref access, in second, in before);
         }
 
-        action = Ask(ref access);
-        if (rest != 0)
-            action = MaxOf(action, AskNextFrame(ref access, rest));
-        if (unbounded)
-            action = MaxOf(action, AskBefore(ref access));
-        RememberPiece(vcpu, in access, action);
-        return IntStatus.Success;
+        RememberPiece(vcpu, in access, rest, action);
+        if (access.WantsOutcome)
+            TellAll(ref access, in second, in before, action);
+        return access.ForcesAction ? IntStatus.ForceActionOnBeta : IntStatus.Success;
     }
 
     /// <summary>Judges a store by a device.</summary>
@@ -120,44 +125,33 @@ internal sealed unsafe partial class EptViolation
         {
             Memory = _memory, Access = EptAccess.Write, Gpa = gpa, Size = inPage, Data = data[..inPage],
         };
-        IntroAction action = Ask(ref access);
-        if (inPage < data.Length)
-        {
-            access.Gpa += (ulong)inPage;
-            access.Size = data.Length - inPage;
-            access.Data = data[inPage..];
-            action = MaxOf(action, Ask(ref access));
-        }
-
+        FramePiece second = inPage < data.Length ? NextFrame(in access, data[inPage..]) : default;
+        IntroAction action = AskAll(ref access, in second, default);
+        if (access.WantsOutcome)
+            TellAll(ref access, in second, default, action);
         return action;
     }
 
     /// <summary>
-    /// Judges an operand that another exit's instruction accesses, [linear, linear + size), as if it had caused a violation of its
-    /// own. Registers of VcpuRegisters.Sufficient are valid and the instruction is decoded. Bytes are not known.
+    /// Judges an operand of a few bytes that another exit's instruction accesses, [linear, linear + size), as if it had caused a
+    /// violation of its own. Registers of VcpuRegisters.Sufficient are valid and the instruction is decoded. Bytes are not known.
     /// </summary>
     public IntroAction AskLinear(VcpuState* vcpu, InstructionUnit unit, ulong linear, int size, EptAccess kind)
     {
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        IntroAction action = IntroAction.Allowed;
-        while (size > 0)
-        {
-            int inPage = (int)Math.Min((ulong)size, PageSize - (linear & (PageSize - 1)));
-            if (PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess())
-            {
-                FrameAccess access = new()
-                {
-                    Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kind, Gpa = gpa, Gla = linear, Size = inPage,
-                };
-                action = MaxOf(action, Ask(ref access));
-            }
-
-            linear += (ulong)inPage;
-            size -= inPage;
-        }
-
+        int inPage = (int)Math.Min((ulong)size, PageSize - (linear & (PageSize - 1)));
+        FramePiece first = Translated(in paging, linear, inPage);
+        FramePiece second = inPage < size ? Translated(in paging, linear + (ulong)inPage, size - inPage) : default;
+        scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kind };
+        first.Apply(ref access);
+        IntroAction action = AskAll(ref access, in second, default);
+        if (access.WantsOutcome)
+            TellAll(ref access, in second, default, action);
         return action;
     }
+
+    private FramePiece Translated(in PagingContext paging, ulong linear, int size) =>
+        PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess() ? new FramePiece(gpa, linear, size, default) : default;
 
     private static IntroAction MaxOf(IntroAction a, IntroAction b) => (IntroAction)Math.Max((int)a, (int)b);
 
@@ -187,46 +181,6 @@ internal sealed unsafe partial class EptViolation
     {
         int start = (int)(gpa & (PageSize - 1));
         return start != 0 && Touches(gpa - (ulong)start, start, kinds);
-    }
-
-    private IntroAction Ask(ref FrameAccess access)
-    {
-        IntroAction action = IntroAction.Allowed;
-        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
-        {
-            if (Overlaps(in access, hook))
-                action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
-        }
-
-        return action;
-    }
-
-    /// <summary>Asks the hooks that end before the access: those of its frame that <see cref="Ask"/> has not asked.</summary>
-    private IntroAction AskBefore(ref FrameAccess access)
-    {
-        int start = (int)(access.Gpa & (PageSize - 1));
-        access.Gpa -= (ulong)start;
-        access.Gla = access.Gla == 0 ? 0 : access.Gla - (ulong)start;
-        access.Size = start;
-        IntroAction action = IntroAction.Allowed;
-        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
-        {
-            if (hook->End <= start && Overlaps(in access, hook))
-                action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
-        }
-
-        return action;
-    }
-
-    private IntroAction AskNextFrame(ref FrameAccess access, int rest)
-    {
-        VcpuState* vcpu = access.Vcpu;
-        int before = access.Size;
-        access.Gpa += (ulong)before;
-        access.Gla = access.Gla == 0 ? 0 : access.Gla + (ulong)before;
-        access.Size = rest;
-        access.Data = new ReadOnlySpan<byte>(vcpu->ExitData + before, rest);
-        return Ask(ref access);
     }
 
     /// <summary>
@@ -360,9 +314,9 @@ internal sealed unsafe partial class EptViolation
         vcpu->StoreRip != 0 && access.Store.Size != 0 && vcpu->StoreRip == vcpu->Regs.Rip &&
         vcpu->StoreGla == access.Store.Linear && vcpu->StoreSize == (uint)access.Store.Size && vcpu->StoreNext == access.Gla;
 
-    private static void RememberPiece(VcpuState* vcpu, in FrameAccess access, IntroAction action)
+    private static void RememberPiece(VcpuState* vcpu, in FrameAccess access, int rest, IntroAction action)
     {
-        ulong next = access.Gla + (ulong)access.Size;
+        ulong next = access.Gla + (ulong)access.Size + (ulong)rest;
         bool further = vcpu->StoreRip != 0 && vcpu->StoreNext == access.Gla;
         if (access.Store.Size == 0 || !(access.Reported || further) || next >= access.Store.Linear + (ulong)access.Store.Size)
         {

@@ -44,4 +44,18 @@ internal unsafe ref struct FrameAccess
 
     /// <summary>Set by a handler that has raised an alert: the verdict then holds for the pieces that follow.</summary>
     public bool Reported;
+
+    /// <summary>Set by a handler: <see cref="IFrameHookHandler.OnOutcome"/> is called once the verdict of all hooks is known.</summary>
+    public bool WantsOutcome;
+
+    /// <summary>Set by a handler in OnAccess: hooks of the same kind of access that come after its own are not asked about this piece.
+    /// </summary>
+    public bool SkipsOthers;
+
+    /// <summary>Set by a handler in OnAccess: its hook is removed when it returns.</summary>
+    public bool RemovesHook;
+
+    /// <summary>Set by a handler: the action holds for this exit though the integrator only logs; the exit's status is
+    /// <see cref="IntStatus.ForceActionOnBeta"/>.</summary>
+    public bool ForcesAction;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Threading;
 using Engine.Abi;
 
 namespace Engine.Hooks;
@@ -12,7 +13,7 @@ namespace Engine.Hooks;
 ///     16    2  Start     first hooked byte in the frame
 ///     18    2  End       byte after the last one, up to 4096
 ///     20    1  Access    one kind
-///     21    1  Removed   written once, by a writer; such a hook is skipped
+///     21    1  Flags     written by writers; a removed or disabled hook is skipped
 ///     22    2  Handler   index of the handler
 ///     24    4  Next      next hook of the bucket, -1: none
 ///     28    4  (free)
@@ -26,7 +27,14 @@ internal struct FrameHook
     public ushort Start;
     public ushort End;
     public EptAccess Access;
-    public byte Removed;
+    private byte _flags;
     public ushort Handler;
     public int Next;
+
+    /// <summary>State of the hook. Read in exits while writers change it, one at a time.</summary>
+    public FrameHookFlags Flags
+    {
+        readonly get => (FrameHookFlags)Volatile.Read(in _flags);
+        set => Volatile.Write(ref _flags, (byte)value);
+    }
 }

@@ -8,13 +8,15 @@ internal unsafe ref struct FrameHookCursor
 {
     private readonly FrameHookBlock* _block;
     private readonly ulong _frame;
-    private int _next;
+    private readonly FrameHookFlags _skipped;
+    private readonly int _first;
 
-    public FrameHookCursor(FrameHookBlock* block, ulong frame, int first)
+    public FrameHookCursor(FrameHookBlock* block, ulong frame, int first, FrameHookFlags skipped)
     {
         _block = block;
         _frame = frame;
-        _next = first;
+        _first = first;
+        _skipped = skipped;
         Current = null;
     }
 
@@ -28,16 +30,18 @@ internal unsafe ref struct FrameHookCursor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool MoveNext()
     {
-        // The chain is finite: each hook names an older one.
-        while (_next >= 0)
+        // Read only now: what was found last may have changed the chain. The chain is finite: each hook names an older one.
+        int next = Current == null ? _first : Volatile.Read(ref Current->Next);
+        while (next >= 0)
         {
-            FrameHook* hook = FrameHookBlock.HooksOf(_block) + _next;
-            _next = hook->Next;
-            if (hook->Frame == _frame && Volatile.Read(ref hook->Removed) == 0)
+            FrameHook* hook = FrameHookBlock.HooksOf(_block) + next;
+            if (hook->Frame == _frame && (hook->Flags & _skipped) == FrameHookFlags.None)
             {
                 Current = hook;
                 return true;
             }
+
+            next = Volatile.Read(ref hook->Next);
         }
 
         return false;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Engine.Abi;
 using Engine.Concurrency;
@@ -9,12 +10,12 @@ namespace Engine.Hooks;
 
 /// <summary>
 /// Sets and removes frame hooks and keeps the hypervisor's rights in step: a right is withdrawn with the first hook of its kind
-/// on a frame and comes back with the last. Changes are collected and committed with one flush.
+/// on a frame and comes back with the last. Changes are collected and committed with one flush, in an exit before it returns.
 /// </summary>
-/// <remarks>Thread safety: Set and Remove from any thread, Commit by one at a time. The lock guards the table alone and is never held
-/// across a call into the glue; rights are computed anew after each such call, so that a hook that comes or goes meanwhile
-/// counts.</remarks>
-internal sealed class FrameHooks : IDisposable
+/// <remarks>Thread safety: all members from any thread, also from inside handlers. The lock guards the table alone and is never held
+/// across a call into the glue. One thread at a time commits, and takes the changes of all others along; rights are computed anew
+/// after each call into the glue, so that a hook that comes or goes meanwhile counts.</remarks>
+internal sealed unsafe partial class FrameHooks : IDisposable
 {
     private const ulong PageSize = 4096;
 
@@ -22,9 +23,8 @@ internal sealed class FrameHooks : IDisposable
     private readonly nint _eptHandler;
     private readonly Lock _writer = new();
     private readonly List<IFrameHookHandler> _handlers = [];
-    private readonly Queue<ulong> _changed = new();
+    private readonly FrameQueue _changed = new();
     private IFrameHookHandler[] _published = [];
-    private bool _registered;
 
     public FrameHooks(Hypervisor hypervisor, RetireList retired, nint eptHandler)
     {
@@ -48,117 +48,85 @@ internal sealed class FrameHooks : IDisposable
     }
 
     /// <summary>The handler of a hook.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IFrameHookHandler HandlerOf(in FrameHook hook) => Volatile.Read(ref _published)[hook.Handler];
 
-    /// <summary>Hooks [gpa, gpa + length), within one frame. Takes effect with <see cref="Commit"/>.</summary>
+    /// <summary>Hooks [gpa, gpa + length), within one frame, for one kind of access. Takes effect with <see cref="Commit"/>; an error
+    /// changes nothing. <see cref="IntStatus.NotSupported"/>: it crosses a page; <see cref="IntStatus.InvalidParameter3"/>: not one
+    /// kind; <see cref="IntStatus.InsufficientResources"/>: a limit is reached.</summary>
     public IntStatus Set(ulong gpa, int length, EptAccess access, ushort handler, ulong cookie)
     {
         int start = (int)(gpa & (PageSize - 1));
         if (length <= 0 || length > (int)PageSize - start)
             return IntStatus.NotSupported;
+        if (access is not (EptAccess.Read or EptAccess.Write or EptAccess.Execute))
+            return IntStatus.InvalidParameter3;
 
+        ulong frame = gpa / PageSize;
         lock (_writer)
         {
-            IntStatus status = Map.Add(gpa / PageSize, start, start + length, access, handler, cookie);
+            EptAccess before = Map.HookedAccess(frame);
+            IntStatus status = Map.Add(frame, start, start + length, access, handler, cookie);
             if (status.IsSuccess())
-                _changed.Enqueue(gpa / PageSize);
+                NoteChange(frame, before);
             return status;
         }
     }
 
-    /// <summary>Removes what a handler has set on a frame with a cookie. Rights come back with <see cref="Commit"/>.</summary>
-    public void Remove(ulong gpa, ushort handler, ulong cookie)
+    /// <summary>Removes what a handler has set on a frame with a cookie; returns how many hooks. Rights come back with
+    /// <see cref="Commit"/>.</summary>
+    public int Remove(ulong gpa, ushort handler, ulong cookie)
     {
+        ulong frame = gpa / PageSize;
         lock (_writer)
         {
-            if (Map.Remove(gpa / PageSize, handler, cookie) != 0)
-                _changed.Enqueue(gpa / PageSize);
+            EptAccess before = Map.HookedAccess(frame);
+            int removed = Map.Remove(frame, handler, cookie);
+            NoteChange(frame, before);
+            return removed;
         }
     }
 
-    /// <summary>Brings the hypervisor's rights and its registered handler in step with the hooks, with one flush. Returns the
-    /// first error; the others are tried all the same. No right is withdrawn while nobody would be told of violations.</summary>
-    public IntStatus Commit()
-    {
-        IntStatus result = RegisterIfNeeded();
-        if (!result.IsSuccess())
-            return result;
-
-        bool any = false;
-        while (TryTake(out ulong frame))
-        {
-            any = true;
-            EptAccess wanted = HookedAccess(frame);
-            EptAccess set;
-            do
-            {
-                set = wanted;
-                KeepFirstError(ref result, _hypervisor.SetRights(
-                    frame * PageSize,
-                    read: (set & EptAccess.Read) == EptAccess.None,
-                    write: (set & EptAccess.Write) == EptAccess.None,
-                    execute: (set & EptAccess.Execute) == EptAccess.None));
-                wanted = HookedAccess(frame);
-            }
-            while (wanted != set);
-        }
-
-        if (any)
-            KeepFirstError(ref result, _hypervisor.FlushRights());
-        KeepFirstError(ref result, UnregisterIfUnused());
-        return result;
-    }
-
-    /// <summary>Frees the table. Only when nobody is left inside the guest.</summary>
-    public void Dispose() => Map.Dispose();
-
-    private bool TryTake(out ulong frame)
+    /// <summary>Removes one hook that an exit is visiting; the exit holds the claim that keeps it alive.</summary>
+    public void Remove(FrameHook* hook)
     {
         lock (_writer)
-            return _changed.TryDequeue(out frame);
+        {
+            EptAccess before = Map.HookedAccess(hook->Frame);
+            Map.Remove(hook);
+            NoteChange(hook->Frame, before);
+        }
     }
 
-    private EptAccess HookedAccess(ulong frame)
+    /// <summary>Lets the hooks of a handler on a frame with a cookie be skipped, or asked again; rights do not change. Returns how many.
+    /// </summary>
+    public int SetDisabled(ulong gpa, ushort handler, ulong cookie, bool disabled)
+    {
+        lock (_writer)
+            return Map.SetDisabled(gpa / PageSize, handler, cookie, disabled);
+    }
+
+    /// <summary>Kinds of access that are hooked on the frame of an address, by disabled hooks, too: the rights that it has not.</summary>
+    public EptAccess HookedAccess(ulong gpa)
     {
         // Under the lock, since only a writer replaces the table: this thread may hold no claim.
         lock (_writer)
-            return Map.HookedAccess(frame);
+            return Map.HookedAccess(gpa / PageSize);
     }
 
-    private IntStatus RegisterIfNeeded()
+    /// <summary>Frees the table. Only when nobody is left inside the guest.</summary>
+    public void Dispose()
     {
-        lock (_writer)
-        {
-            if (_registered || Map.Count == 0)
-                return IntStatus.Success;
-            _registered = true;
-        }
-
-        IntStatus status = _hypervisor.RegisterEptHandler(_eptHandler);
-        if (!status.IsSuccess())
-        {
-            lock (_writer)
-                _registered = false;
-        }
-
-        return status;
+        Map.Dispose();
+        _changed.Dispose();
     }
 
-    private IntStatus UnregisterIfUnused()
+    /// <summary>Queues a frame if other rights are wanted for it than before. Under the lock.</summary>
+    private void NoteChange(ulong frame, EptAccess before)
     {
-        lock (_writer)
-        {
-            if (!_registered || Map.Count != 0)
-                return IntStatus.Success;
-            _registered = false;
-        }
-
-        return _hypervisor.UnregisterEptHandler();
-    }
-
-    private static void KeepFirstError(ref IntStatus result, IntStatus status)
-    {
-        if (result.IsSuccess() && !status.IsSuccess())
-            result = status;
+        if (Map.HookedAccess(frame) == before)
+            return;
+        _changed.Enqueue(frame);
+        Volatile.Write(ref _hasChanges, true);
     }
 }

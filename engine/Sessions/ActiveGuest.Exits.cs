@@ -43,6 +43,9 @@ internal sealed unsafe partial class ActiveGuest
         block->Record.ExitFlags = VcpuExitFlags.None;
         block->Record.ExitDataSize = 0;
 
+        if (_frameHooks.HasChanges)
+            CommitHooks();
+
         if (action == IntroAction.NotAllowed)
             block->Counters.Blocked++;
         block->Counters.WorstTicks = Math.Max(block->Counters.WorstTicks, Hypervisor.Ticks() - block->Counters.EnteredTicks);
@@ -101,6 +104,8 @@ internal sealed unsafe partial class ActiveGuest
         }
         finally
         {
+            if (_frameHooks.HasChanges)
+                CommitHooks();
             ClaimTable.Release(cell);
         }
     }
@@ -122,6 +127,8 @@ internal sealed unsafe partial class ActiveGuest
             TimerCalls++;
             if (_started && !_watch.IsEmpty)
                 _watch.Check();
+            if (_frameHooks.HasChanges)
+                CommitHooks();
             return IntStatus.Success;
         }
         finally
@@ -151,4 +158,13 @@ internal sealed unsafe partial class ActiveGuest
     }
 
     private InstructionUnit UnitOf(VcpuState* vcpu) => _units[vcpu->Index];
+
+    /// <summary>Puts rights into force that hooks have changed in an exit, before it returns.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void CommitHooks()
+    {
+        IntStatus status = _frameHooks.CommitAtExit();
+        if (!status.IsSuccess() && _commitFailures++ < Limits.MaxFaultLines)
+            Hypervisor.Log.Write(IgLogLevel.Error, $"rights were not changed in an exit: {status}");
+    }
 }

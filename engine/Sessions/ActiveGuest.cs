@@ -45,6 +45,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly nint _timerHandler;
     private List<ProtectionReport> _reports = [];
     private int _timerBusy;
+    private int _commitFailures;
     private bool _timerRegistered;
     private volatile bool _closing;
     private volatile bool _started;
