@@ -27,8 +27,10 @@ int main(int count, char **arguments)
         mode_scale(arguments[0], library, number(arguments[3]));
     else if (strcmp(mode, "scale-worker") == 0 && count == 5)
         mode_scale_worker(library, number(arguments[3]), number(arguments[4]));
+    else if (strcmp(mode, "worst") == 0 && count == 5)
+        mode_worst(library, number(arguments[3]), number(arguments[4]));
     else
         return fputs("usage: bench time LIBRARY BATCHES | count LIBRARY [CASE] | first LIBRARY outside|blocked |\n"
-                     "       memory LIBRARY | scale LIBRARY ROUNDS\n", stderr), 2;
+                     "       memory LIBRARY | scale LIBRARY ROUNDS | worst LIBRARY SECONDS SEED\n", stderr), 2;
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "event.h"
+#include "worst.h"
 
 #define CR4_SMEP_SMAP_PGE 0x3006E0ull
 #define CR4_SMEP_SMAP 0x300660ull
@@ -34,6 +35,7 @@ void cases_prepare(void)
     guest_start(pushed_high);
     guest_start(asked_low);
     guest_start(asked_high);
+    worst_prepare();
 }
 
 static void stores(struct guest *guest, const struct store *store, unsigned events, INTRO_ACTION expected)
@@ -165,6 +167,18 @@ static void run_g(unsigned events)
         wrong += lib.IntHandleBreakpoint(pushed_low, GPA_CODE, 0) != INT_STATUS_NOT_FOUND;
 }
 
+/* ---- the most expensive exit that was found -------------------------------------------------------------------------- */
+
+static void run_worst(unsigned events)
+{
+    struct worst_input input;
+    if (!worst_parse(worst_known, &input))
+        host_fail("the known worst input is none");
+    worst_arrange(&input);
+    while (events-- != 0)
+        worst_exit();
+}
+
 const struct bench_case cases[] = {
     {"c_call", run_c_call, check_nothing},
     {"empty_export", run_empty_export, check_quiet},
@@ -183,5 +197,6 @@ const struct bench_case cases[] = {
     {"e", run_e, check_quiet},
     {"f", run_f, check_quiet},
     {"g", run_g, check_quiet},
+    {"worst", run_worst, check_nothing},
     {0},
 };

@@ -23,4 +23,7 @@ void mode_scale(const char *self, const char *library, unsigned rounds);
 /** The part of mode_scale that loads the library: so many vCPUs, a round for each byte of standard input. */
 void mode_scale_worker(const char *library, unsigned vcpus, unsigned first_processor);
 
+/** Looks so many seconds for the exit that takes longest, and prints it: see worst.h. */
+void mode_worst(const char *library, unsigned seconds, unsigned seed);
+
 #endif /* BENCH_MODES_H */

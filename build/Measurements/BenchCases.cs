@@ -27,6 +27,7 @@ public static class BenchCases
         new("e", "(e) MSR write, seven hooked", 469, 280),
         new("f", "(f) event injection notice", 309, 200),
         new("g", "(g) breakpoint on nothing of ours", 2788, 700),
+        new("worst", "the most expensive exit that was found (`bench --worst`), its alert built, logged and delivered", Bar: 100_000),
     ];
 
     public static BenchCase? Find(string name) =>

@@ -76,6 +76,11 @@ public sealed class NativeBench(BuildContext context)
         Lines([mode, context.Paths.Library, .. arguments])
             .ToDictionary(words => words[0], words => Number(words[1]), StringComparer.Ordinal);
 
+    /// <summary>Looks so many seconds for the exit that takes longest; returns the program's last line, the exit in it.</summary>
+    public string Worst(string seconds, int seed) =>
+        Tool.Check(context, "bench-worst", Program, ["worst", context.Paths.Library, seconds, Text(seed)])
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+
     private List<string[]> Lines(params string[] arguments) =>
         [.. Tool.Check(context, "bench-" + arguments[0], Program, arguments)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))];

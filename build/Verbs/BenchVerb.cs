@@ -17,6 +17,8 @@ public sealed class BenchVerb : IVerb
     private const string Filter = "--filter";
     private const string Managed = "--managed";
     private const string Record = "--record";
+    private const string Worst = "--worst";
+    private const int WorstSeed = 1;
     private const int Processes = 25;
     private const int GuestRuns = 5;
 
@@ -30,6 +32,7 @@ public sealed class BenchVerb : IVerb
         new(Filter, "TEXT", "only events whose case has TEXT in its name; writes nothing"),
         new(Managed, Value: null, "the BenchmarkDotNet project as well (minutes)"),
         new(Record, Value: null, "only counts instructions, and writes bench/recorded.json"),
+        new(Worst, "SECONDS", "only looks so long for the most expensive exit; prints it for bench/native/worst-known.c"),
     ];
 
     public IReadOnlyList<Requirement> Requirements => Debian.Requirements.Bench;
@@ -40,7 +43,7 @@ public sealed class BenchVerb : IVerb
         NativeBench native = new(context);
         using (ArtifactsLock.Take(context))
         {
-            if (!arguments.Has(Record) && arguments.Value(Filter) is null)
+            if (!arguments.Has(Record) && arguments.Value(Filter) is null && arguments.Value(Worst) is null)
                 SolutionStep.Run(context);
             BuildVerb.BuildNative(context);
             native.Compile();
@@ -50,6 +53,12 @@ public sealed class BenchVerb : IVerb
         {
             RecordedCounts.Write(context.Paths, Count(context, native));
             context.Progress.Line("recorded: bench/recorded.json");
+            return ExitCode.Ok;
+        }
+
+        if (arguments.Value(Worst) is { } seconds)
+        {
+            context.Progress.Step("looking for the most expensive exit", () => context.Progress.Plain(native.Worst(seconds, WorstSeed)));
             return ExitCode.Ok;
         }
 
