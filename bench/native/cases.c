@@ -179,6 +179,25 @@ static void run_worst(unsigned events)
         worst_exit();
 }
 
+/* ---- decoding ----------------------------------------------------------------------------------------------------- */
+
+/* The instruction at RIP, asked for as a hypervisor does that is to skip it; what the walk needs is pushed. */
+static void decode(unsigned events, BYTE change)
+{
+    BYTE *code = pushed_low->ram + GPA_CODE + CODE_DECODED, length = 0;
+    VCPU_STATE *record = (VCPU_STATE *)(void *)pushed_low->records;
+    wrong = 0;
+    alerts = host_alerts;
+    while (events-- != 0) {
+        code[2] ^= change;
+        registers_push(pushed_low, GLA_KERNEL + GPA_CODE + CODE_DECODED, record);
+        wrong += host_glue.GetCurrentInstructionLength(pushed_low, 0, &length) != INT_STATUS_SUCCESS || length != 3;
+    }
+}
+
+static void run_j_hit(unsigned events) { decode(events, 0); }
+static void run_j_miss(unsigned events) { decode(events, 0x08); }
+
 const struct bench_case cases[] = {
     {"c_call", run_c_call, check_nothing},
     {"empty_export", run_empty_export, check_quiet},
@@ -198,5 +217,7 @@ const struct bench_case cases[] = {
     {"f", run_f, check_quiet},
     {"g", run_g, check_quiet},
     {"worst", run_worst, check_nothing},
+    {"j_hit", run_j_hit, check_quiet},
+    {"j_miss", run_j_miss, check_quiet},
     {0},
 };

@@ -18,18 +18,25 @@ void store_prepare(struct guest *guest, const struct store *store)
     }
 }
 
-/** What a glue that has the registers at hand does at an exit. */
-static void push(const struct guest *guest, const struct store *store, VCPU_STATE *record)
+void registers_push(const struct guest *guest, QWORD rip, VCPU_STATE *record)
 {
-    const IG_ARCH_REGS *regs = &guest->regs[store->vcpu];
-    memcpy(&record->Regs, regs, 16 * sizeof(QWORD));
-    record->Regs.Rip = regs->Rip;
+    const IG_ARCH_REGS *regs = &guest->regs[0];
+    record->Regs.Rip = rip;
     record->Regs.Cr0 = regs->Cr0;
     record->Regs.Cr3 = regs->Cr3;
     record->Regs.Cr4 = regs->Cr4;
     record->Ia32Efer = EFER_LONG_MODE;
     record->CsType = IG_CS_TYPE_64B;
     record->Cpl = IG_CS_RING_0;
+    record->PushedMask = VCPU_REG_SUFFICIENT & ~VCPU_REG_GPRS;
+}
+
+/** What a glue that has the registers at hand does at an exit. */
+static void push(const struct guest *guest, const struct store *store, VCPU_STATE *record)
+{
+    const IG_ARCH_REGS *regs = &guest->regs[store->vcpu];
+    memcpy(&record->Regs, regs, 16 * sizeof(QWORD));
+    registers_push(guest, regs->Rip, record);
     record->PushedMask = VCPU_REG_SUFFICIENT;
     if (guest->kind == GLUE_PUSHES) {
         memcpy(record->ExitData, &store->value, sizeof store->value);

@@ -21,4 +21,7 @@ void store_prepare(struct guest *guest, const struct store *store);
 /** One exit: pushes what the glue of this guest pushes, and calls the handler. */
 INTRO_ACTION store_exit(struct guest *guest, const struct store *store);
 
+/** Pushes what fetching an instruction of vCPU 0 needs: RIP, the mode, control registers. */
+void registers_push(const struct guest *guest, QWORD rip, VCPU_STATE *record);
+
 #endif /* BENCH_EVENT_H */

@@ -35,6 +35,7 @@ struct guest *guest_create(enum glue_kind kind, unsigned vcpu_count, QWORD idt_o
     memset(guest->ram + GPA_CODE, 0x90, 4096);
     memcpy(guest->ram + GPA_CODE + CODE_MOV, mov, sizeof mov);
     memcpy(guest->ram + GPA_CODE + CODE_PUSH, push, sizeof push);
+    memcpy(guest->ram + GPA_CODE + CODE_DECODED, mov, sizeof mov);
     for (unsigned vcpu = 0; vcpu < vcpu_count; vcpu++)
         guest->regs[vcpu] = (IG_ARCH_REGS){
             .Rip = GLA_KERNEL + GPA_CODE + CODE_MOV, .Rsp = GLA_KERNEL + GPA_DATA + 0x800, .Rdi = GLA_KERNEL + GPA_DATA,

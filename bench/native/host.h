@@ -34,6 +34,7 @@
 /** Instructions of the code page, by their offset. */
 #define CODE_MOV 0x00  /* mov [rdi], rsi */
 #define CODE_PUSH 0x10 /* push qword [rdi] */
+#define CODE_DECODED 0x20 /* mov [rdi], rsi, or another register: decoded only */
 
 /** How a guest's glue behaves. */
 enum glue_kind {

@@ -8,8 +8,8 @@ namespace Engine.Instructions;
 /// it, who has the bytes.</summary>
 internal static unsafe class InstructionText
 {
-    /// <summary>Bytes that the longest text needs, its NUL included: 15 bytes, blanks, a mnemonic of 32.</summary>
-    public const int MaxLength = (3 * Limits.MaxInstructionLength) + 1 + 32 + 1;
+    /// <summary>Bytes that the longest text needs, its NUL included: 15 bytes, blanks, a mnemonic.</summary>
+    public const int MaxLength = (3 * Limits.MaxInstructionLength) + 1 + MnemonicNames.MaxLength;
 
     /// <summary>Writes the text and a NUL; an instruction that was not decoded gives an empty text. Returns the length without
     /// the NUL.</summary>
@@ -28,13 +28,10 @@ internal static unsafe class InstructionText
         if (length != 0)
         {
             text[length++] = (byte)' ';
-            ReadOnlySpan<byte> name = MnemonicNames.Of(instruction.Mnemonic);
-            name = name[..Math.Min(name.Length, text.Length - length - 1)];
-            name.CopyTo(text[length..]);
-            length += name.Length;
+            return length + MnemonicNames.Copy(instruction.Mnemonic, text[length..]);
         }
 
-        text[length] = 0;
-        return length;
+        text[0] = 0;
+        return 0;
     }
 }

@@ -22,10 +22,10 @@ internal sealed unsafe partial class InstructionUnit
     /// <param name="store">What it does.</param>
     public bool TryEmulate(GuestMemory memory, VcpuState* vcpu, Hypervisor? hypervisor, out InstructionEffect store)
     {
-        ReadOnlySpan<byte> xsave = hypervisor is not null && InstructionEmulator.NeedsVectors(in _instruction)
+        ReadOnlySpan<byte> xsave = hypervisor is not null && InstructionEmulator.NeedsVectors(in Current)
             ? ReadXsave(hypervisor, vcpu->Index)
             : [];
-        return InstructionEmulator.TryEmulate(in _instruction, _registers, memory, vcpu, xsave, out store);
+        return InstructionEmulator.TryEmulate(in Current, _registers, memory, vcpu, xsave, out store);
     }
 
     /// <summary>Reads the vCPU's XSAVE area; nothing where the glue does not give it.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Engine.Abi;
 using Engine.Memory;
 using Engine.Vcpus;
@@ -7,8 +8,8 @@ using Iced.Intel;
 namespace Engine.Instructions;
 
 /// <summary>
-/// Fetches and decodes the current instruction of one vCPU, and finds what it stores. Decoders and buffers are made once and
-/// reused, so that an exit allocates nothing.
+/// Fetches and decodes the current instruction of one vCPU, and finds what it accesses in memory. Decoders, buffers and the cache
+/// of decoded instructions are made once and reused, so that an exit allocates nothing.
 /// </summary>
 /// <remarks>Thread safety: one instance a vCPU; used only by the thread that claimed it. The bytes that were fetched are those in
 /// the vCPU's record, read once; nothing here reads guest code a second time.</remarks>
@@ -20,172 +21,150 @@ internal sealed unsafe partial class InstructionUnit
     private readonly Decoder _decoder16;
     private readonly Decoder _decoder32;
     private readonly Decoder _decoder64;
+    private readonly InstructionCache _cache = new();
     private readonly InstructionInfoFactory _infoFactory = new();
     private readonly RegisterValues _registers = new();
-    private Instruction _instruction;
+    private CachedInstruction* _current;
 
     public InstructionUnit()
     {
         _decoder16 = Decoder.Create(16, _reader);
         _decoder32 = Decoder.Create(32, _reader);
         _decoder64 = Decoder.Create(64, _reader);
+        _current = _cache.At(0);
     }
 
-    /// <summary>The instruction that <see cref="Decode"/> last decoded.</summary>
-    public ref readonly Instruction Current => ref _instruction;
+    /// <summary>The instruction that <see cref="Decode"/> last decoded; valid until the next call of it.</summary>
+    public ref readonly Instruction Current => ref _current->Instruction;
 
     /// <summary>Whether <see cref="Current"/> repeats: REP, REPE, REPNE on a string instruction. Elsewhere the same prefixes mean
     /// nothing, or XRELEASE and XACQUIRE.</summary>
-    public bool Repeats => _instruction.IsStringInstruction && (_instruction.HasRepPrefix || _instruction.HasRepnePrefix);
+    public bool Repeats => Current.IsStringInstruction && (Current.HasRepPrefix || Current.HasRepnePrefix);
 
     /// <summary>
     /// Fetches and decodes the instruction at RIP into <see cref="Current"/> and the record's Instruction. The registers that
-    /// a page walk needs, RIP and CsType must be valid. Fails with the page walk's status, or
-    /// <see cref="IntStatus.DisasmError"/>; then the record's Instruction has length 0.
+    /// a page walk needs, RIP and CsType must be valid; outside 64-bit code, the segments if the base of CS is not 0. Fails with
+    /// the page walk's status, or <see cref="IntStatus.DisasmError"/>; then the record's Instruction has length 0. What was decoded
+    /// before from the same bytes at the same address is not decoded again.
     /// </summary>
     public IntStatus Decode(GuestMemory memory, VcpuState* vcpu)
     {
-        ref VcpuInstruction record = ref vcpu->Instruction;
+        VcpuInstruction* record = &vcpu->Instruction;
         ulong rip = vcpu->Regs.Rip;
-        record.Rip = rip;
-        record.Length = 0;
-        Decoder? decoder = vcpu->CsType switch
-        {
-            IgCsType.Bits64 => _decoder64,
-            IgCsType.Bits32 => _decoder32,
-            IgCsType.Bits16 => _decoder16,
-            _ => null,
-        };
-        if (decoder is null)
+        record->Rip = rip;
+        record->Length = 0;
+        int bitness = vcpu->CsType is >= IgCsType.Bits16 and <= IgCsType.Bits64 ? 8 << (int)vcpu->CsType : 0;
+        if (bitness == 0)
             return IntStatus.NotSupported;
 
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        ulong linear = vcpu->CsType == IgCsType.Bits64 ? rip : (uint)(rip + CsBase(vcpu));
-        fixed (byte* bytes = record.Bytes)
-        {
-            // The next page is asked for only if the instruction needs it.
-            int inPage = (int)Math.Min(Limits.MaxInstructionLength, PageMask + 1 - (linear & PageMask));
-            int fetched = LinearMemory.Read(memory, in paging, linear, new Span<byte>(bytes, inPage), out IntStatus status);
-            if (!status.IsSuccess())
-                return status;
+        ulong linear = bitness == 64 ? rip : (uint)(rip + CsBase(vcpu));
 
-            if (!TryDecode(decoder, bytes, fetched, rip) && fetched < Limits.MaxInstructionLength &&
-                decoder.LastError == DecoderError.NoMoreBytes)
+        // The next page is asked for only if the instruction needs it.
+        byte* bytes = record->Bytes;
+        int fetched = (int)Math.Min(Limits.MaxInstructionLength, PageMask + 1 - (linear & PageMask));
+        IntStatus status = PageWalk.Translate(memory, in paging, linear, out ulong physical);
+        if (!status.IsSuccess())
+            return status;
+        if (!TryFetch(memory, physical, bytes, fetched))
+            return IntStatus.AccessViolation;
+
+        CachedInstruction* entry = _cache.At(rip);
+        _current = entry;
+        if (entry->IsAt(rip, bitness))
+        {
+            if (entry->Length > fetched && Begins(entry, bytes, fetched) &&
+                !TryFetchRest(memory, in paging, linear, bytes, ref fetched, out status))
             {
-                Span<byte> rest = new(bytes + fetched, Limits.MaxInstructionLength - fetched);
-                fetched += LinearMemory.Read(memory, in paging, linear + (ulong)fetched, rest, out status);
-                if (!status.IsSuccess())
-                    return status;
-                TryDecode(decoder, bytes, fetched, rip);
+                return status;
+            }
+
+            if (entry->Length <= fetched && Begins(entry, bytes, entry->Length))
+            {
+                Show(entry, record);
+                return IntStatus.Success;
             }
         }
 
-        if (_instruction.IsInvalid)
+        return DecodeNew(memory, in paging, linear, entry, record, bitness, fetched);
+    }
+
+    /// <summary>Decodes what was fetched into a place of the cache.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IntStatus DecodeNew(
+        GuestMemory memory, in PagingContext paging, ulong linear, CachedInstruction* entry, VcpuInstruction* record, int bitness,
+        int fetched)
+    {
+        Decoder decoder = bitness switch { 64 => _decoder64, 32 => _decoder32, _ => _decoder16 };
+        byte* bytes = record->Bytes;
+        entry->Bitness = 0;
+        if (!TryDecode(decoder, bytes, fetched, record->Rip, entry) && fetched < Limits.MaxInstructionLength &&
+            decoder.LastError == DecoderError.NoMoreBytes)
+        {
+            if (!TryFetchRest(memory, in paging, linear, bytes, ref fetched, out IntStatus status))
+                return status;
+            TryDecode(decoder, bytes, fetched, record->Rip, entry);
+        }
+
+        if (entry->Instruction.IsInvalid)
             return IntStatus.DisasmError;
 
-        record.Code = (ushort)_instruction.Code;
-        record.Mnemonic = (ushort)_instruction.Mnemonic;
-        record.Bitness = (byte)decoder.Bitness;
-        record.Length = (byte)_instruction.Length;
+        entry->Rip = record->Rip;
+        entry->Low = ((ulong*)bytes)[0];
+        entry->High = ((ulong*)bytes)[1];
+        entry->Code = (ushort)entry->Instruction.Code;
+        entry->Mnemonic = (ushort)entry->Instruction.Mnemonic;
+        entry->Bitness = (byte)bitness;
+        entry->Length = (byte)entry->Instruction.Length;
+        Show(entry, record);
         return IntStatus.Success;
     }
 
-    /// <summary>
-    /// Finds the operand that <see cref="Current"/> stores to at an address: linear where the hypervisor knows it, else 0, and
-    /// guest-physical. The registers of <see cref="VcpuRegisters.Sufficient"/> must be valid. False: none of its operands lies
-    /// there, as far as their addresses can be computed.
-    /// </summary>
-    public bool TryFindStore(GuestMemory memory, VcpuState* vcpu, ulong gpa, ulong gla, out StoreOperand store)
+    /// <summary>Reads what is wanted of a page; the sixteen bytes of the record at once where the page has them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryFetch(GuestMemory memory, ulong physical, byte* bytes, int wanted)
     {
-        _registers.Vcpu = vcpu;
-
-        // What most stores are; it has one operand in memory, and writes it.
-        if (_instruction.Mnemonic == Mnemonic.Mov && _instruction.Op0Kind == OpKind.Memory)
-        {
-            store = default;
-            return _instruction.TryGetVirtualAddress(0, 0, _registers, out ulong address) &&
-                IsAt(memory, vcpu, address, _instruction.MemorySize, gpa, gla, out store);
-        }
-
-        InstructionInfo info = _infoFactory.GetInfo(in _instruction, InstructionInfoOptions.NoRegisterUsage);
-        store = default;
-        bool found = false;
-        int stores = 0;
-        foreach (UsedMemory used in info.GetUsedMemory())
-        {
-            if (!Writes(used.Access))
-                continue;
-            stores++;
-            if (!found && used.TryGetVirtualAddress(0, _registers, out ulong linear))
-                found = IsAt(memory, vcpu, linear, used.MemorySize, gpa, gla, out store);
-        }
-
-        // With ENTER, PUSHA and their like, the operand that was found does not tell all that is stored.
-        if (found && stores > 1)
-            store = new StoreOperand(store.Linear, 0);
-        return found;
+        if ((physical & PageMask) > PageMask + 1 - (ulong)sizeof(UInt128))
+            return memory.Read(physical, new Span<byte>(bytes, wanted)) == wanted;
+        if (!memory.TryRead(physical, out UInt128 all))
+            return false;
+        *(UInt128*)bytes = all;
+        return true;
     }
 
-    /// <summary>Linear address of the first operand of <see cref="Current"/>, which is in memory. False: a register that it depends on
-    /// is not known.</summary>
-    public bool TryGetOperandAddress(VcpuState* vcpu, out ulong linear)
+    /// <summary>Fetches what an instruction may have in the next page.</summary>
+    private static bool TryFetchRest(
+        GuestMemory memory, in PagingContext paging, ulong linear, byte* bytes, ref int fetched, out IntStatus status)
     {
-        _registers.Vcpu = vcpu;
-        return _instruction.TryGetVirtualAddress(0, 0, _registers, out linear);
+        Span<byte> rest = new(bytes + fetched, Limits.MaxInstructionLength - fetched);
+        LinearMemory.Read(memory, in paging, linear + (ulong)fetched, rest, out status);
+        if (!status.IsSuccess())
+            return false;
+        fetched = Limits.MaxInstructionLength;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Begins(CachedInstruction* entry, byte* bytes, int length) =>
+        entry->Begins(((ulong*)bytes)[0], ((ulong*)bytes)[1], length);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Show(CachedInstruction* entry, VcpuInstruction* record)
+    {
+        record->Code = entry->Code;
+        record->Mnemonic = entry->Mnemonic;
+        record->Bitness = entry->Bitness;
+        record->Length = entry->Length;
     }
 
     private static ulong CsBase(VcpuState* vcpu) =>
         (vcpu->PushedMask & VcpuRegisters.Segments) != VcpuRegisters.None ? vcpu->Segments[0].Base : 0;
 
-    /// <summary>Tells whether [linear, linear + size) lies at the address. Where the processor has told the linear address, that it
-    /// lies there is enough: the two belong together, whatever the page tables say by now.</summary>
-    public static bool IsAt(GuestMemory memory, VcpuState* vcpu, ulong linear, int size, ulong gpa, ulong gla)
-    {
-        if (gla != 0 && gla - linear < (ulong)size && ((gla ^ gpa) & PageMask) == 0)
-            return true;
-        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        return Covers(memory, in paging, linear, size, gpa);
-    }
-
-    private static bool Writes(OpAccess access) => access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or
-        OpAccess.ReadCondWrite;
-
-    /// <summary>Tells whether an operand lies at the address.</summary>
-    private static bool IsAt(
-        GuestMemory memory, VcpuState* vcpu, ulong linear, MemorySize kind, ulong gpa, ulong gla, out StoreOperand store)
-    {
-        // The sum of base and offset wraps at 4 GiB outside of 64-bit code (SDM 1, 3.3.7).
-        if (vcpu->CsType != IgCsType.Bits64)
-            linear = (uint)linear;
-        store = new StoreOperand(linear, kind.GetSize());
-        return IsAt(memory, vcpu, linear, store.Size, gpa, gla);
-    }
-
-    /// <summary>Tells whether the frames of [linear, linear + size) hold a guest-physical address; at most three pages.</summary>
-    private static bool Covers(GuestMemory memory, in PagingContext paging, ulong linear, int size, ulong gpa)
-    {
-        ulong last = linear + (ulong)Math.Max(size, 1) - 1;
-        for (int page = 0; page < 3; page++)
-        {
-            ulong start = page == 0 ? linear : (linear & ~PageMask) + ((ulong)page << 12);
-            if (page != 0 && start > last)
-                return false;
-            if (!PageWalk.Translate(memory, in paging, start, out ulong physical).IsSuccess())
-                continue;
-
-            ulong inPage = size == 0 ? PageMask + 1 - (start & PageMask) : Math.Min(last - start + 1, PageMask + 1 - (start & PageMask));
-            if (gpa - physical < inPage)
-                return true;
-        }
-
-        return false;
-    }
-
-    private bool TryDecode(Decoder decoder, byte* bytes, int length, ulong rip)
+    private bool TryDecode(Decoder decoder, byte* bytes, int length, ulong rip, CachedInstruction* entry)
     {
         _reader.Reset(bytes, length);
         decoder.IP = rip;
-        decoder.Decode(out _instruction);
-        return !_instruction.IsInvalid;
+        decoder.Decode(out entry->Instruction);
+        return !entry->Instruction.IsInvalid;
     }
 }

@@ -33,6 +33,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly uint _vcpuCount;
     private readonly InstructionUnit[] _units;
     private readonly RegisterAccess _registerAccess;
+    private readonly GuestMemory _memory;
     private readonly FrameHooks _frameHooks;
     private readonly EptViolation _eptViolation;
     private readonly RegisterWriteEvents _registerWrites;
@@ -56,6 +57,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     {
         Hypervisor = hypervisor;
         Options = options;
+        _memory = memory;
         TickScale = new TickScale(hypervisor);
         _timerHandler = settings.TimerHandler;
         _vcpus = new VcpuTable(vcpuCount);

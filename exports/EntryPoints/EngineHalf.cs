@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Engine;
 using Engine.Abi;
+using Engine.Instructions;
 using Engine.Sessions;
+using Engine.Vcpus;
 
 namespace Exports.EntryPoints;
 
@@ -22,6 +24,8 @@ internal static unsafe class EngineHalf
         glue->NewGuestNotification = (nint)(delegate* unmanaged<nint, GuestOptions, byte*, uint, IntStatus>)&NewGuestNotification;
         glue->DisableIntro = (nint)(delegate* unmanaged<nint, ulong, IntStatus>)&DisableIntro;
         glue->GetCurrentIntroOptions = (nint)(delegate* unmanaged<nint, GuestOptions*, IntStatus>)&GetCurrentIntroOptions;
+        glue->GetCurrentInstructionLength = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionLength;
+        glue->GetCurrentInstructionMnemonic = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionMnemonic;
         glue->SetLogLevel = (nint)(delegate* unmanaged<nint, IgLogLevel, IntStatus>)&SetLogLevel;
         glue->GetVersionString = (nint)(delegate* unmanaged<uint, uint, byte*, byte*, IntStatus>)&GetVersionString;
     }
@@ -79,6 +83,55 @@ internal static unsafe class EngineHalf
         {
             return Faults.Report("GetCurrentIntroOptions", exception);
         }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus GetCurrentInstructionLength(nint handle, uint vcpu, byte* length)
+    {
+        if (length == null)
+            return handle == 0 ? IntStatus.InvalidParameter1 : IntStatus.InvalidParameter3;
+        IntStatus status = CurrentInstruction(handle, vcpu, out byte found, out _);
+        if (status.IsSuccess())
+            *length = found;
+        return status;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus GetCurrentInstructionMnemonic(nint handle, uint vcpu, byte* mnemonic)
+    {
+        if (mnemonic == null)
+            return handle == 0 ? IntStatus.InvalidParameter1 : IntStatus.InvalidParameter3;
+        IntStatus status = CurrentInstruction(handle, vcpu, out _, out ushort found);
+        if (status.IsSuccess())
+            MnemonicNames.Copy(found, new Span<byte>(mnemonic, MnemonicNames.MaxLength));
+        return status;
+    }
+
+    private static IntStatus CurrentInstruction(nint handle, uint vcpu, out byte length, out ushort mnemonic)
+    {
+        length = 0;
+        mnemonic = 0;
+        if (handle == 0)
+            return IntStatus.InvalidParameter1;
+        if (CurrentEngine.FindActive(handle) is not { } guest)
+            return IntStatus.NotInitialized;
+
+        IntStatus status = guest.Hold(vcpu, out VcpuBlock* block);
+        if (!status.IsSuccess())
+            return status;
+        try
+        {
+            status = guest.DecodeCurrent(&block->Record);
+        }
+        catch (Exception exception)
+        {
+            status = Faults.Report("GetCurrentInstruction", exception);
+        }
+
+        length = block->Record.Instruction.Length;
+        mnemonic = block->Record.Instruction.Mnemonic;
+        ActiveGuest.LetGo(block);
+        return status;
     }
 
     [UnmanagedCallersOnly]

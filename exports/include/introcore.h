@@ -1107,7 +1107,13 @@ typedef INTSTATUS (*PFUNC_IntAddRemoveProtectedProcessUtf16)(void *GuestHandle, 
 typedef INTSTATUS (*PFUNC_IntAddRemoveProtectedProcessUtf8)(void *GuestHandle, const CHAR *FullPath, DWORD ProtectionMask,
     BOOLEAN Add, QWORD Context);
 typedef INTSTATUS (*PFUNC_IntRemoveAllProtectedProcesses)(void *GuestHandle);
+/** Bytes, 1 to 15, of the instruction at RIP of a vCPU, for a hypervisor that is to skip it. CpuNumber is a number, not
+ *  IG_CURRENT_VCPU. Any thread, while the vCPU stands still and is in no exit: INT_STATUS_BUSY otherwise. Registers in its record
+ *  (PushedMask) count as in an exit; the others are asked for. Statuses: INT_STATUS_INVALID_PARAMETER_2 no such vCPU,
+ *  INT_STATUS_NOT_INITIALIZED, INT_STATUS_PAGE_NOT_PRESENT, INT_STATUS_NO_MAPPING_STRUCTURES, INT_STATUS_DISASM_ERROR; nothing is
+ *  written then. */
 typedef INTSTATUS (*PFUNC_IntGetCurrentInstructionLength)(void *GuestHandle, DWORD CpuNumber, BYTE *Length);
+/** The same for its name: lower case, ended by a NUL, in a buffer of 32 bytes of the caller. */
 typedef INTSTATUS (*PFUNC_IntGetCurrentInstructionMnemonic)(void *GuestHandle, DWORD CpuNumber, CHAR *Mnemonic);
 typedef INTSTATUS (*PFUNC_IntIterateVaSpace)(void *GuestHandle, QWORD Cr3, PFUNC_VirtualAddressSpaceCallback Callback);
 typedef INTSTATUS (*PFUNC_IntModifyDynamicOptions)(void *GuestHandle, QWORD NewDynamicOptions);

@@ -27,13 +27,26 @@ static void unbuilt_with_nothing(void *handle, INTSTATUS expected)
     refused(glue.AddRemoveProtectedProcessUtf16(handle, NULL, 0, 0, 0), expected, "AddRemoveProtectedProcessUtf16");
     refused(glue.AddRemoveProtectedProcessUtf8(handle, NULL, 0, 0, 0), expected, "AddRemoveProtectedProcessUtf8");
     refused(glue.RemoveAllProtectedProcesses(handle), expected, "RemoveAllProtectedProcesses");
-    refused(glue.GetCurrentInstructionLength(handle, 0, NULL), expected, "GetCurrentInstructionLength");
-    refused(glue.GetCurrentInstructionMnemonic(handle, 0, NULL), expected, "GetCurrentInstructionMnemonic");
     refused(glue.IterateVirtualAddressSpace(handle, 0, NULL), expected, "IterateVirtualAddressSpace");
     refused(glue.ModifyDynamicOptions(handle, ~0ull), expected, "ModifyDynamicOptions");
     refused(glue.FlushGpaCache(handle), expected, "FlushGpaCache");
     refused(glue.UpdateSupport(handle, NULL, 0), expected, "UpdateSupport");
     refused(glue.GetSupportVersion(handle, NULL, NULL, NULL), expected, "GetSupportVersion");
+}
+
+static void current_instruction(struct guest *guest)
+{
+    BYTE length = 0x5A;
+    CHAR name[32] = "untouched";
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.GetCurrentInstructionLength(NULL, 0, NULL), "GetCurrentInstructionLength: no handle");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, glue.GetCurrentInstructionLength(guest, 0, NULL), "GetCurrentInstructionLength: no buffer");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.GetCurrentInstructionLength(guest, 1, &length), "GetCurrentInstructionLength: no such vCPU");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.GetCurrentInstructionLength(NO_HANDLE, 0, &length), "GetCurrentInstructionLength: no guest");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.GetCurrentInstructionMnemonic(NULL, 0, NULL), "GetCurrentInstructionMnemonic: no handle");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, glue.GetCurrentInstructionMnemonic(guest, 0, NULL), "GetCurrentInstructionMnemonic: no buffer");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.GetCurrentInstructionMnemonic(guest, 1, name), "GetCurrentInstructionMnemonic: no such vCPU");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.GetCurrentInstructionMnemonic(NO_HANDLE, 0, name), "GetCurrentInstructionMnemonic: no guest");
+    CHECK(length == 0x5A && strcmp(name, "untouched") == 0, "nothing was written");
 }
 
 void bad_slots(void)
@@ -66,6 +79,7 @@ void bad_slots(void)
     CHECK(!INT_SUCCESS(status), "GetVersionString: buffers of no size");
     CHECK(text[0] == 0x7E && text[32] == 0x7E, "GetVersionString: nothing was written into them");
 
+    current_instruction(guest);
     unbuilt_with_nothing(guest, INT_STATUS_INVALID_PARAMETER_2);
     unbuilt_with_nothing(NULL, INT_STATUS_INVALID_PARAMETER_1);
     unbuilt_with_nothing(NO_HANDLE, INT_STATUS_NOT_INITIALIZED);

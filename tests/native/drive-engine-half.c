@@ -49,8 +49,6 @@ static void unbuilt(struct guest *guest)
     NOT_BUILT(glue.AddRemoveProtectedProcessUtf16(guest, word, 1, TRUE, 1), "AddRemoveProtectedProcessUtf16");
     NOT_BUILT(glue.AddRemoveProtectedProcessUtf8(guest, text, 1, TRUE, 1), "AddRemoveProtectedProcessUtf8");
     NOT_BUILT(glue.RemoveAllProtectedProcesses(guest), "RemoveAllProtectedProcesses");
-    NOT_BUILT(glue.GetCurrentInstructionLength(guest, 0, bytes), "GetCurrentInstructionLength");
-    NOT_BUILT(glue.GetCurrentInstructionMnemonic(guest, 0, text), "GetCurrentInstructionMnemonic");
     NOT_BUILT(glue.IterateVirtualAddressSpace(guest, GPA_PML4, each_page), "IterateVirtualAddressSpace");
     NOT_BUILT(glue.ModifyDynamicOptions(guest, 0), "ModifyDynamicOptions");
     NOT_BUILT(glue.FlushGpaCache(guest), "FlushGpaCache");
@@ -76,16 +74,53 @@ static void version_strings(void)
     CHECK(!INT_SUCCESS(status) || (full[0] == 0 && version[0] == 0), "and says so, or terminates what it wrote");
 }
 
+/* What a hypervisor needs to skip an instruction: asked for outside of exits. */
+static void current_instruction(struct guest *guest)
+{
+    static const BYTE stos[] = {0xF3, 0x48, 0xAB}, nothing[] = {0x0F, 0x04}, mov[] = {0x48, 0x89, 0x37};
+    CHAR name[40];
+    BYTE length = 0x5A;
+    memcpy(guest->ram + GPA_CODE + 0x900, stos, sizeof stos);
+    memcpy(guest->ram + GPA_CODE + 0x910, nothing, sizeof nothing);
+    guest->cpus[1].regs.Rip = RIP_KERNEL(0x900);
+    CHECK_STATUS(INT_STATUS_SUCCESS, glue.GetCurrentInstructionLength(guest, 1, &length), "GetCurrentInstructionLength");
+    CHECK_EQ(3, length, "rep stosq has 3 bytes");
+    memset(name, 0x7E, sizeof name);
+    CHECK_STATUS(INT_STATUS_SUCCESS, glue.GetCurrentInstructionMnemonic(guest, 1, name), "GetCurrentInstructionMnemonic");
+    CHECK(memcmp(name, "stosq\0~", 7) == 0, "its name is stosq, and nothing more is written");
+
+    memcpy(guest->ram + GPA_CODE + 0x900, mov, sizeof mov);
+    CHECK_STATUS(INT_STATUS_SUCCESS, glue.GetCurrentInstructionMnemonic(guest, 1, name), "after the code has changed");
+    CHECK(strcmp(name, "mov") == 0, "the name is that of the code as it is");
+
+    VCPU_STATE *record = guest_record(guest, 1);
+    record->Regs.Rip = RIP_KERNEL(0x910);
+    record->PushedMask = VCPU_REG_RIP;
+    length = 0x5A;
+    CHECK_STATUS(INT_STATUS_DISASM_ERROR, glue.GetCurrentInstructionLength(guest, 1, &length), "bytes that are no instruction");
+    CHECK_EQ(0x5A, length, "nothing is written then, and the pushed RIP has counted");
+    CHECK_EQ(0, record->PushedMask, "what was pushed counts once");
+
+    guest->cpus[1].regs.Rip = GLA_UNMAPPED;
+    CHECK_STATUS(INT_STATUS_NO_MAPPING_STRUCTURES, glue.GetCurrentInstructionLength(guest, 1, &length), "code that is not there");
+    CHECK_STATUS(INT_STATUS_NO_MAPPING_STRUCTURES, glue.GetCurrentInstructionMnemonic(guest, 1, name), "its name neither");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.GetCurrentInstructionLength(guest, 2, &length), "no such vCPU");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.GetCurrentInstructionLength(guest, IG_CURRENT_VCPU, &length), "no current one");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, glue.GetCurrentInstructionLength(guest, 0, NULL), "no buffer");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, glue.GetCurrentInstructionMnemonic(guest, 0, NULL), "no buffer for the name");
+}
+
 void drive_engine_half(void)
 {
     CHECK(every_slot_is_filled(), "every function of the second half is there");
     CHECK(glue._H_I_Reserved1 == NULL && glue._H_I_Reserved2 == NULL && glue._H_I_Reserved3 == NULL &&
               glue._H_I_Reserved4 == NULL, "the reserved members are left alone");
     version_strings();
-    struct guest *guest = group_start(1, OPTION_IDT);
+    struct guest *guest = group_start(2, OPTION_IDT);
     if (guest == NULL)
         return;
     unbuilt(guest);
+    current_instruction(guest);
     QWORD options = 0;
     CHECK_STATUS(INT_STATUS_SUCCESS, glue.GetCurrentIntroOptions(guest, &options), "GetCurrentIntroOptions");
     CHECK_EQ(OPTION_IDT, options, "the options are those asked for");
