@@ -36,6 +36,12 @@ public sealed class ProjectPaths(string root)
     /// <summary>The initramfs of a guest that can start another kernel, for tests.</summary>
     public string KexecInitramfs => In("artifacts/test/guest/kexec.cpio");
 
+    /// <summary>The glue for KVM, as an archive.</summary>
+    public string KvmGlue => In("artifacts/glue/libintrocore-kvm.a");
+
+    /// <summary>The minimal VMM that comes with it.</summary>
+    public string Introvm => In("artifacts/glue/introvm");
+
     public string QemuPlugin => In("artifacts/glue/introcore-qemu.so");
 
     public string TestProgram => In("artifacts/dotnet/bin/Tests/release/Tests");

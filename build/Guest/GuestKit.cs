@@ -12,7 +12,8 @@ public sealed class GuestKit(BuildContext context)
 {
     private const string KernelPrefix = "vmlinuz-";
 
-    private string Unpacked => Path.Combine(context.Paths.Guest, "root");
+    /// <summary>Where the packages are unpacked.</summary>
+    public string Unpacked => Path.Combine(context.Paths.Guest, "root");
 
     /// <summary>Fetches, unpacks and builds what is missing or out of date.</summary>
     public GuestImages Make()
@@ -69,14 +70,15 @@ public sealed class GuestKit(BuildContext context)
     }
 
     /// <summary>Debian 12's package has it in /bin, that of Debian 13 in /usr/bin.</summary>
-    private string Busybox()
+    public string Busybox()
     {
         string[] places = [Path.Combine(Unpacked, "bin/busybox"), Path.Combine(Unpacked, "usr/bin/busybox")];
         return Array.Find(places, File.Exists)
             ?? throw new BuildException($"no busybox in {Unpacked}: run ./build.ps1 clean --all");
     }
 
-    private string KernelRelease()
+    /// <summary>The version of the guest's kernel.</summary>
+    public string KernelRelease()
     {
         string[] kernels = [.. Directory.EnumerateFiles(Path.Combine(Unpacked, "boot"), KernelPrefix + "*")];
         return kernels.Length == 1

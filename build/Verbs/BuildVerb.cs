@@ -22,7 +22,8 @@ public sealed class BuildVerb : IVerb
         using ArtifactsLock held = ArtifactsLock.Take(context);
         SolutionStep.Run(context);
         BuildNative(context);
-        context.Progress.Line("built: artifacts/lib/libintrocore.so, artifacts/include/introcore.h, artifacts/glue/introcore-qemu.so");
+        context.Progress.Line("built: artifacts/lib/libintrocore.so, artifacts/include/introcore.h, artifacts/glue/introcore-qemu.so, "
+            + "artifacts/include/introcore_kvm.h, artifacts/glue/libintrocore-kvm.a, artifacts/glue/introvm");
         return ExitCode.Ok;
     }
 
@@ -32,5 +33,6 @@ public sealed class BuildVerb : IVerb
         ShimStep.Run(context);
         LibraryStep.Run(context);
         GlueStep.Run(context);
+        KvmGlueStep.Run(context);
     }
 }

@@ -39,6 +39,7 @@ public sealed class TestVerb : IVerb
             WatchStep.Run(context);
             new NativeBench(context).Compile();
             KexecGuestStep.Run(context, new GuestKit(context).Make());
+            new KvmGuest(context).Make();
             new QemuBackport(context).TryMake();
         }
 

@@ -102,9 +102,6 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Records of its vCPUs.</summary>
     public VcpuTable Vcpus => _vcpus;
 
-    /// <summary>Hooks on its memory.</summary>
-    public FrameHooks FrameHooks => _frameHooks;
-
     /// <summary>Its alerts.</summary>
     public AlertRaiser Alerts { get; }
 

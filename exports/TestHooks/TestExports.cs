@@ -34,7 +34,7 @@ internal static unsafe partial class Library
     {
         try
         {
-            return Library.Engine?.Find(handle)?.Active is { } guest ? use(TestFrameHooks.Of(guest)) : IntStatus.NotInitialized;
+            return CurrentEngine.Value?.Find(handle)?.Active is { } guest ? use(TestFrameHooks.Of(guest)) : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {
