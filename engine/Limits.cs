@@ -36,11 +36,11 @@ public static class Limits
     /// <summary>Bytes of an interrupt descriptor table that are guarded at most: 256 gates of 16 bytes (SDM 3A, 6.14).</summary>
     public const int MaxIdtBytes = 256 * 16;
 
-    /// <summary>Hooks a guest. 32 bytes each.</summary>
+    /// <summary>Hooks a guest, removed ones that an exit may still read included. 40 bytes each, and 8 to 16 for the buckets.</summary>
     public const int MaxFrameHooks = 1 << 22;
 
     /// <summary>Hooks on one frame that an exit visits. Adding one more is refused.</summary>
-    public const int MaxHooksPerFrame = 64;
+    public const int MaxHooksPerFrame = 256;
 
     /// <summary>Frames whose rights one commit sets, besides those that were waiting when it began.</summary>
     public const int MaxFramesPerCommit = 4096;
@@ -48,8 +48,8 @@ public static class Limits
     /// <summary>Polls of a thread that waits for another one's commit; then it leaves its changes to that one.</summary>
     public const int CommitPolls = 1000;
 
-    /// <summary>Retired blocks that wait for the exits that may still read them; adding a hook is refused above it.</summary>
-    public const int MaxRetiredBlocks = 64;
+    /// <summary>Bytes of retired blocks that wait for the exits that may still read them; what can wait is put off above it.</summary>
+    public const long MaxRetiredBytes = 16 * 1024 * 1024;
 
     /// <summary>Polls of the claim cells before DisableIntro and its like answer that an exit is still running.</summary>
     public const int DrainPolls = 2000;

@@ -1,4 +1,4 @@
-using System.Collections.Generic;
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -7,18 +7,21 @@ namespace Engine.Concurrency;
 
 /// <summary>
 /// Unmanaged blocks that were replaced by a newer version and wait until the last exit that may read them has ended. Bounded by
-/// <see cref="Limits.MaxRetiredBlocks"/>; nobody ever waits for it.
+/// <see cref="Limits.MaxRetiredBytes"/>; nobody ever waits for it.
 /// </summary>
 /// <remarks>Thread safety: all members may be called from any thread. An exit asks <see cref="IsEmpty"/>, one read, and only
 /// then tries the lock.</remarks>
-internal sealed unsafe class RetireList
+internal sealed unsafe class RetireList : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Queue<(nint Block, ulong Epoch)> _blocks = new(Limits.MaxRetiredBlocks);
-    private readonly ClaimTable _claims;
+    private readonly NativeQueue<(nint Block, nuint Bytes, ulong Epoch)> _blocks = new();
+    private long _bytes;
     private int _count;
 
-    public RetireList(ClaimTable claims) => _claims = claims;
+    public RetireList(ClaimTable claims) => Claims = claims;
+
+    /// <summary>Who may still be reading.</summary>
+    public ClaimTable Claims { get; }
 
     /// <summary>Tells whether there is nothing to free.</summary>
     public bool IsEmpty
@@ -27,16 +30,21 @@ internal sealed unsafe class RetireList
         get => Volatile.Read(ref _count) == 0;
     }
 
-    /// <summary>Tells whether another block would be too many; the writer then tries again later.</summary>
-    public bool IsFull => Volatile.Read(ref _count) >= Limits.MaxRetiredBlocks;
+    /// <summary>Tells whether another block would be too much; the writer then tries again later.</summary>
+    public bool IsFull => Volatile.Read(ref _bytes) >= Limits.MaxRetiredBytes;
 
-    /// <summary>Takes over a block, allocated by <see cref="NativeMemory"/>, that is no longer published.</summary>
-    public void Retire(void* block)
+    /// <summary>Bytes that wait.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Takes over a block of so many bytes, allocated by <see cref="NativeMemory.Alloc(nuint)"/> or AllocZeroed, that is no
+    /// longer published.</summary>
+    public void Retire(void* block, nuint bytes)
     {
-        ulong epoch = _claims.Advance();
+        ulong epoch = Claims.Advance();
         lock (_lock)
         {
-            _blocks.Enqueue(((nint)block, epoch));
+            _blocks.Enqueue(((nint)block, bytes, epoch));
+            Volatile.Write(ref _bytes, _bytes + (long)bytes);
             Volatile.Write(ref _count, _blocks.Count);
         }
     }
@@ -49,13 +57,8 @@ internal sealed unsafe class RetireList
 
         try
         {
-            while (_blocks.TryPeek(out (nint Block, ulong Epoch) oldest) && _claims.PassedSince(oldest.Epoch))
-            {
-                NativeMemory.AlignedFree((void*)oldest.Block);
-                _blocks.Dequeue();
-            }
-
-            Volatile.Write(ref _count, _blocks.Count);
+            while (_blocks.TryPeek(out (nint Block, nuint Bytes, ulong Epoch) oldest) && Claims.PassedSince(oldest.Epoch))
+                FreeFirst();
         }
         finally
         {
@@ -68,9 +71,23 @@ internal sealed unsafe class RetireList
     {
         lock (_lock)
         {
-            while (_blocks.TryDequeue(out (nint Block, ulong Epoch) block))
-                NativeMemory.AlignedFree((void*)block.Block);
-            Volatile.Write(ref _count, 0);
+            while (_blocks.Count != 0)
+                FreeFirst();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        FreeAll();
+        _blocks.Dispose();
+    }
+
+    private void FreeFirst()
+    {
+        _blocks.TryDequeue(out (nint Block, nuint Bytes, ulong Epoch) block);
+        NativeMemory.Free((void*)block.Block);
+        Volatile.Write(ref _bytes, _bytes - (long)block.Bytes);
+        Volatile.Write(ref _count, _blocks.Count);
     }
 }

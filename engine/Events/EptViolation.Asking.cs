@@ -51,7 +51,7 @@ internal sealed unsafe partial class EptViolation
 
             action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
             if (access.RemovesHook)
-                _hooks.Remove(hook);
+                _hooks.Remove(access.Gpa, hook);
             if (access.SkipsOthers)
                 skipped |= hook->Access;
             access.RemovesHook = access.SkipsOthers = false;

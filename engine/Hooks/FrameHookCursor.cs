@@ -3,19 +3,19 @@ using System.Threading;
 
 namespace Engine.Hooks;
 
-/// <summary>Goes through the live hooks of one frame, in the table as it was when it began.</summary>
+/// <summary>Goes through the live hooks of one frame, those of high priority first, then in the order in which they were set.</summary>
 internal unsafe ref struct FrameHookCursor
 {
-    private readonly FrameHookBlock* _block;
-    private readonly ulong _frame;
+    private readonly ulong _key;
     private readonly FrameHookFlags _skipped;
-    private readonly int _first;
+    private readonly int _generation;
+    private readonly FrameHook* _first;
 
-    public FrameHookCursor(FrameHookBlock* block, ulong frame, int first, FrameHookFlags skipped)
+    public FrameHookCursor(FrameHook* first, ulong key, int generation, FrameHookFlags skipped)
     {
-        _block = block;
-        _frame = frame;
         _first = first;
+        _key = key;
+        _generation = generation;
         _skipped = skipped;
         Current = null;
     }
@@ -30,20 +30,23 @@ internal unsafe ref struct FrameHookCursor
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool MoveNext()
     {
-        // Read only now: what was found last may have changed the chain. The chain is finite: each hook names an older one.
-        int next = Current == null ? _first : Volatile.Read(ref Current->Next);
-        while (next >= 0)
+        // The link is read only now: what was found last may have led to changes. A hook that was removed keeps its links as long as
+        // the reader's claim lasts, so that it leads on.
+        FrameHook* hook = Current == null ? _first : Next(Current);
+        while (hook != null)
         {
-            FrameHook* hook = FrameHookBlock.HooksOf(_block) + next;
-            if (hook->Frame == _frame && (hook->Flags & _skipped) == FrameHookFlags.None)
+            if (hook->Key == _key && (hook->Flags & _skipped) == FrameHookFlags.None)
             {
                 Current = hook;
                 return true;
             }
 
-            next = Volatile.Read(ref hook->Next);
+            hook = Next(hook);
         }
 
         return false;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly FrameHook* Next(FrameHook* hook) => (FrameHook*)Volatile.Read(ref *(nint*)FrameHook.LinkOf(hook, _generation));
 }

@@ -17,4 +17,14 @@ internal enum FrameHookFlags : byte
 
     /// <summary>Removed or disabled.</summary>
     Skipped = Removed | Disabled,
+
+    /// <summary>Asked before hooks that have not this flag; for <see cref="FrameHooks.Set"/>.</summary>
+    HighPriority = 4,
+
+    /// <summary>Judges by the bytes alone: where the exit carries them, it needs no registers and no instruction; for
+    /// <see cref="FrameHooks.Set"/>.</summary>
+    BytesOnly = 8,
+
+    /// <summary>What <see cref="FrameHooks.Set"/> takes.</summary>
+    OfCaller = HighPriority | BytesOnly,
 }

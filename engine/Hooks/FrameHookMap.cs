@@ -8,29 +8,35 @@ using Engine.Concurrency;
 namespace Engine.Hooks;
 
 /// <summary>
-/// The hooks of a guest by frame: a hash table with chains in one unmanaged block. Its hash is keyed by a number that the guest
-/// does not know, so that frames cannot be chosen to collide.
+/// The hooks of a guest by frame: a hash table with chains in unmanaged memory. Its hash is keyed by a number that the guest does not
+/// know, so that frames cannot be chosen to collide.
 /// </summary>
 /// <remarks>
-/// <para>Hot path: <see cref="On(ulong)"/> reads the published block, one bucket, and the chain; no lock, no allocation. The caller
-/// holds a claim, so that the block lives as long as the exit.</para>
-/// <para>Thread safety: readers need nothing but the claim. Writers are serialised by the owner. A hook is written in full
-/// before the bucket that names it; removal sets one byte and takes the hook out of its chain. When the block is full, the live
-/// hooks are copied to another one, which is published with one store, and the old one is retired.</para>
+/// <para>Hot path: <see cref="On(ulong)"/> reads the published buckets, one of them, and the chain; no lock, no allocation. The caller
+/// holds a claim, so that what it reads lives as long as the exit.</para>
+/// <para>Thread safety: readers need nothing but the claim. Writers are serialised by the owner. A hook is written in full before the
+/// link that names it; removal sets a flag and takes the hook out of its chain. Hooks do not move. When there are more hooks than
+/// buckets, twice as many buckets are filled bit by bit with each change, over a second set of links, while readers go by the first;
+/// they are published with one store. So no change costs much more than another.</para>
 /// </remarks>
-internal sealed unsafe class FrameHookMap : IDisposable
+internal sealed unsafe partial class FrameHookMap : IDisposable
 {
-    private const int InitialCapacity = 64;
+    private const int InitialBuckets = 64;
+    private const ulong Scatter = 0x9E37_79B9_7F4A_7C15;
 
     private readonly RetireList _retired;
-    private readonly ulong _key = (ulong)Random.Shared.NextInt64() | 1;
-    private nint _block = (nint)FrameHookBlock.Allocate(InitialCapacity);
-    private int _live;
+    private readonly FrameHookPool _pool;
+    private readonly ulong _secret = (ulong)Random.Shared.NextInt64() | 1;
+    private nint _buckets = (nint)FrameHookBuckets.Allocate(InitialBuckets, generation: 0);
 
-    public FrameHookMap(RetireList retired) => _retired = retired;
+    public FrameHookMap(RetireList retired)
+    {
+        _retired = retired;
+        _pool = new FrameHookPool(retired.Claims);
+    }
 
     /// <summary>Number of hooks that are not removed. For writers.</summary>
-    public int Count => _live;
+    public int Count { get; private set; }
 
     /// <summary>The live hooks on a frame, disabled ones left out.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,81 +52,57 @@ internal sealed unsafe class FrameHookMap : IDisposable
     }
 
     /// <summary>Adds a hook. <see cref="IntStatus.InsufficientResources"/>: a limit is reached.</summary>
-    public IntStatus Add(ulong frame, int start, int end, EptAccess access, ushort handler, ulong cookie)
+    public IntStatus Add(
+        ulong frame, int start, int end, EptAccess access, ushort handler, ulong cookie, FrameHookFlags flags = FrameHookFlags.None)
     {
         int onFrame = 0;
         foreach (FrameHook* _ in On(frame, FrameHookFlags.Removed))
             onFrame++;
-        if (onFrame >= Limits.MaxHooksPerFrame || _live >= Limits.MaxFrameHooks)
+        if (onFrame >= Limits.MaxHooksPerFrame || _pool.InUse >= Limits.MaxFrameHooks)
             return IntStatus.InsufficientResources;
 
-        FrameHookBlock* block = (FrameHookBlock*)_block;
-        if (block->Used == block->Capacity)
+        FrameHook* hook = _pool.Take();
+        *hook = new FrameHook
         {
-            if (_retired.IsFull)
-                _retired.Collect();
-            if (_retired.IsFull)
-                return IntStatus.InsufficientResources;
-            block = Rebuild(block);
-        }
-
-        FrameHook hook = new()
-        {
-            Frame = frame, Cookie = cookie, Start = (ushort)start, End = (ushort)end, Access = access, Handler = handler,
+            Key = KeyOf(frame), Cookie = cookie, Start = (ushort)start, End = (ushort)end, Access = access, Handler = handler,
+            Flags = flags,
         };
-        FrameHookBlock.Insert(block, hook, _key);
-        _live++;
+        Insert(Current, hook);
+        if (IsInBoth(hook->Key))
+            Insert(_growing, hook);
+        Count++;
+        Grow();
         return IntStatus.Success;
     }
 
     /// <summary>Removes the hooks of a handler on a frame that carry a cookie; returns how many.</summary>
     public int Remove(ulong frame, ushort handler, ulong cookie)
     {
-        FrameHookBlock* block = (FrameHookBlock*)_block;
-        int* link = FrameHookBlock.BucketOf(block, frame, _key);
         int removed = 0;
-        while (*link >= 0)
+        foreach (FrameHook* hook in On(frame, FrameHookFlags.Removed))
         {
-            FrameHook* hook = FrameHookBlock.HooksOf(block) + *link;
-            if (hook->Frame != frame || hook->Handler != handler || hook->Cookie != cookie)
-            {
-                link = &hook->Next;
+            if (hook->Handler != handler || hook->Cookie != cookie)
                 continue;
-            }
-
-            Unlink(link, hook);
+            Remove(hook);
             removed++;
         }
 
         return removed;
     }
 
-    /// <summary>Removes one hook, which may lie in a table that was replaced meanwhile; it is then found by what it says.</summary>
-    public void Remove(FrameHook* gone)
+    /// <summary>Removes one hook, unless that has happened.</summary>
+    public void Remove(FrameHook* hook)
     {
-        FrameHookBlock* block = (FrameHookBlock*)_block;
-        int* link = FrameHookBlock.BucketOf(block, gone->Frame, _key);
-        while (*link >= 0)
-        {
-            FrameHook* hook = FrameHookBlock.HooksOf(block) + *link;
-            if (hook->Frame == gone->Frame && hook->Handler == gone->Handler && hook->Cookie == gone->Cookie &&
-                hook->Start == gone->Start && hook->End == gone->End && hook->Access == gone->Access)
-            {
-                Unlink(link, hook);
-                return;
-            }
+        if ((hook->Flags & FrameHookFlags.Removed) != FrameHookFlags.None)
+            return;
 
-            link = &hook->Next;
-        }
-    }
-
-    private void Unlink(int* link, FrameHook* hook)
-    {
-        // Out of the chain, so that hooks that come and go do not make it long. A reader that is on it finds its way on: its own
-        // link stays until the block is replaced.
         hook->Flags |= FrameHookFlags.Removed;
-        Volatile.Write(ref *link, hook->Next);
-        _live--;
+        Unlink(Current, hook);
+        if (IsInBoth(hook->Key))
+            Unlink(_growing, hook);
+        _pool.Give(hook);
+        Count--;
+        Grow();
     }
 
     /// <summary>Lets the hooks of a handler on a frame that carry a cookie be skipped, or asked again; returns how many.</summary>
@@ -141,34 +123,64 @@ internal sealed unsafe class FrameHookMap : IDisposable
     /// <summary>Frees the table. Only when nobody is left inside the guest.</summary>
     public void Dispose()
     {
-        NativeMemory.AlignedFree((void*)_block);
-        _block = 0;
+        NativeMemory.Free((void*)_buckets);
+        NativeMemory.Free(_growing);
+        _buckets = 0;
+        _growing = null;
+        _pool.Dispose();
     }
+
+    private FrameHookBuckets* Current => (FrameHookBuckets*)_buckets;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private FrameHookCursor On(ulong frame, FrameHookFlags skipped)
     {
-        FrameHookBlock* block = (FrameHookBlock*)Volatile.Read(ref _block);
-        return new FrameHookCursor(block, frame, Volatile.Read(ref *FrameHookBlock.BucketOf(block, frame, _key)), skipped);
+        FrameHookBuckets* buckets = (FrameHookBuckets*)Volatile.Read(ref _buckets);
+        ulong key = KeyOf(frame);
+        FrameHook* first = (FrameHook*)Volatile.Read(ref *(nint*)FrameHookBuckets.Of(buckets, key));
+        return new FrameHookCursor(first, key, buckets->Generation, skipped);
     }
 
-    /// <summary>Copies the live hooks, oldest first, to a block with room for as many again, and publishes it.</summary>
-    private FrameHookBlock* Rebuild(FrameHookBlock* old)
+    /// <summary>Scrambles a frame number, each to a key of its own.</summary>
+    /// <remarks>With the secret's multiplication alone, frames at even distances fall into buckets at even distances, and one secret in a
+    /// few hundred makes chains of ten and more of them.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong KeyOf(ulong frame)
     {
-        int capacity = InitialCapacity;
-        while (capacity < _live * 2)
-            capacity *= 2;
+        ulong hash = frame * _secret;
+        return (hash ^ (hash >> 32)) * Scatter;
+    }
 
-        FrameHookBlock* block = FrameHookBlock.Allocate(capacity);
-        FrameHook* hooks = FrameHookBlock.HooksOf(old);
-        for (int i = 0; i < old->Used; i++)
+    /// <summary>Puts a hook behind those of its frame that are asked before it.</summary>
+    private static void Insert(FrameHookBuckets* buckets, FrameHook* hook)
+    {
+        bool isHigh = (hook->Flags & FrameHookFlags.HighPriority) != FrameHookFlags.None;
+        FrameHook** place = FrameHookBuckets.Of(buckets, hook->Key);
+        bool found = false;
+        for (FrameHook** link = place; *link != null; link = FrameHook.LinkOf(*link, buckets->Generation))
         {
-            if ((hooks[i].Flags & FrameHookFlags.Removed) == FrameHookFlags.None)
-                FrameHookBlock.Insert(block, hooks[i], _key);
+            if ((*link)->Key != hook->Key)
+                continue;
+
+            // The first of the frame gives the place; each one that comes before ours moves it on.
+            if (!isHigh || ((*link)->Flags & FrameHookFlags.HighPriority) != FrameHookFlags.None)
+                place = FrameHook.LinkOf(*link, buckets->Generation);
+            else if (!found)
+                place = link;
+            else
+                break;
+            found = true;
         }
 
-        Volatile.Write(ref _block, (nint)block);
-        _retired.Retire(old);
-        return block;
+        *FrameHook.LinkOf(hook, buckets->Generation) = *place;
+        Volatile.Write(ref *(nint*)place, (nint)hook);
+    }
+
+    private static void Unlink(FrameHookBuckets* buckets, FrameHook* hook)
+    {
+        FrameHook** link = FrameHookBuckets.Of(buckets, hook->Key);
+        while (*link != hook)
+            link = FrameHook.LinkOf(*link, buckets->Generation);
+        Volatile.Write(ref *(nint*)link, *(nint*)FrameHook.LinkOf(hook, buckets->Generation));
     }
 }

@@ -23,7 +23,7 @@ internal sealed unsafe partial class FrameHooks : IDisposable
     private readonly nint _eptHandler;
     private readonly Lock _writer = new();
     private readonly List<IFrameHookHandler> _handlers = [];
-    private readonly FrameQueue _changed = new();
+    private readonly NativeQueue<ulong> _changed = new();
     private IFrameHookHandler[] _published = [];
 
     public FrameHooks(Hypervisor hypervisor, RetireList retired, nint eptHandler)
@@ -54,7 +54,8 @@ internal sealed unsafe partial class FrameHooks : IDisposable
     /// <summary>Hooks [gpa, gpa + length), within one frame, for one kind of access. Takes effect with <see cref="Commit"/>; an error
     /// changes nothing. <see cref="IntStatus.NotSupported"/>: it crosses a page; <see cref="IntStatus.InvalidParameter3"/>: not one
     /// kind; <see cref="IntStatus.InsufficientResources"/>: a limit is reached.</summary>
-    public IntStatus Set(ulong gpa, int length, EptAccess access, ushort handler, ulong cookie)
+    public IntStatus Set(
+        ulong gpa, int length, EptAccess access, ushort handler, ulong cookie, FrameHookFlags flags = FrameHookFlags.None)
     {
         int start = (int)(gpa & (PageSize - 1));
         if (length <= 0 || length > (int)PageSize - start)
@@ -66,7 +67,7 @@ internal sealed unsafe partial class FrameHooks : IDisposable
         lock (_writer)
         {
             EptAccess before = Map.HookedAccess(frame);
-            IntStatus status = Map.Add(frame, start, start + length, access, handler, cookie);
+            IntStatus status = Map.Add(frame, start, start + length, access, handler, cookie, flags & FrameHookFlags.OfCaller);
             if (status.IsSuccess())
                 NoteChange(frame, before);
             return status;
@@ -87,14 +88,15 @@ internal sealed unsafe partial class FrameHooks : IDisposable
         }
     }
 
-    /// <summary>Removes one hook that an exit is visiting; the exit holds the claim that keeps it alive.</summary>
-    public void Remove(FrameHook* hook)
+    /// <summary>Removes one hook on the frame of an address that an exit is visiting: the exit's claim keeps it alive.</summary>
+    public void Remove(ulong gpa, FrameHook* hook)
     {
+        ulong frame = gpa / PageSize;
         lock (_writer)
         {
-            EptAccess before = Map.HookedAccess(hook->Frame);
+            EptAccess before = Map.HookedAccess(frame);
             Map.Remove(hook);
-            NoteChange(hook->Frame, before);
+            NoteChange(frame, before);
         }
     }
 

@@ -179,7 +179,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Frees unmanaged memory. After <see cref="Stop"/>.</summary>
     public void Dispose()
     {
-        _retired.FreeAll();
+        _retired.Dispose();
         _frameHooks.Dispose();
     }
 

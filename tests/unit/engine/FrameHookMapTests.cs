@@ -26,7 +26,7 @@ public sealed class FrameHookMapTests : IDisposable
 
     public void Dispose()
     {
-        _retired.FreeAll();
+        _retired.Dispose();
         _map.Dispose();
     }
 
@@ -84,58 +84,63 @@ public sealed class FrameHookMapTests : IDisposable
     public void BehavesAsADictionaryOfLists()
     {
         Gen<(int Kind, ulong Frame, int Start, ushort Handler, ulong Cookie)> operation = Gen.Select(
-            Gen.Int[0, 9], Gen.ULong[0, 12], Gen.Int[0, 100], Gen.UShort[0, 2], Gen.ULong[0, 3],
+            Gen.Int[0, 9], Gen.ULong[0, 200], Gen.Int[0, 100], Gen.UShort[0, 2], Gen.ULong[0, 3],
             (kind, frame, start, handler, cookie) => (kind, frame * 0x400, start, handler, cookie));
         operation.Array[1, 700].Sample(
             operations =>
             {
                 ClaimTable claims = new(1);
-                RetireList retired = new(claims);
+                using RetireList retired = new(claims);
                 using FrameHookMap map = new(retired);
                 Dictionary<ulong, List<HookSnapshot>> model = [];
+                Dictionary<ulong, int> high = [];
                 foreach ((int kind, ulong frame, int start, ushort handler, ulong cookie) in operations)
                 {
                     List<HookSnapshot> hooks = model.TryGetValue(frame, out List<HookSnapshot>? found) ? found : model[frame] = [];
+                    high.TryAdd(frame, 0);
                     if (kind < 6)
                     {
                         EptAccess access = (EptAccess)(1 << (start % 3));
                         bool fits = hooks.Count < Limits.MaxHooksPerFrame;
                         IntStatus expected = fits ? IntStatus.Success : IntStatus.InsufficientResources;
-                        Assert.Equal(expected, map.Add(frame, start, start + 8, access, handler, cookie));
+                        bool isHigh = start >= 75;
+                        FrameHookFlags flags = isHigh ? FrameHookFlags.HighPriority : FrameHookFlags.None;
+                        Assert.Equal(expected, map.Add(frame, start, start + 8, access, handler, cookie, flags));
                         if (fits)
-                            hooks.Add(new HookSnapshot(start, start + 8, access, handler, cookie));
+                            hooks.Insert(isHigh ? high[frame]++ : hooks.Count, new HookSnapshot(start, start + 8, access, handler, cookie));
                     }
                     else
                     {
                         int expected = hooks.RemoveAll(hook => hook.Handler == handler && hook.Cookie == cookie);
+                        high[frame] = hooks.Count(hook => hook.Start >= 75);
                         Assert.Equal(expected, map.Remove(frame, handler, cookie));
                     }
 
-                    // The newest comes first.
-                    Assert.Equal(Enumerable.Reverse(hooks), HookSnapshot.On(map, frame));
+                    Assert.Equal(hooks, HookSnapshot.On(map, frame));
                 }
 
                 Assert.Equal(model.Values.Sum(hooks => hooks.Count), map.Count);
                 foreach ((ulong frame, List<HookSnapshot> hooks) in model)
                 {
-                    Assert.Equal(Enumerable.Reverse(hooks), HookSnapshot.On(map, frame));
+                    Assert.Equal(hooks, HookSnapshot.On(map, frame));
                     Assert.Equal(hooks.Aggregate(EptAccess.None, (all, hook) => all | hook.Access), map.HookedAccess(frame));
                 }
 
-                retired.FreeAll();
+
             },
             iter: 300,
             threads: 1);
     }
 
     [Fact]
-    public void TheTableGrowsAndShrinksWithItsHooks()
+    public void HooksThatComeAndGoTakeNoMoreMemoryThanThoseThereAreAtOnce()
     {
         for (ulong frame = 0; frame < 5000; frame++)
             Assert.Equal(IntStatus.Success, _map.Add(frame, 0, 8, EptAccess.Write, 0, frame));
+        int buckets = _map.BucketCount;
         for (ulong frame = 0; frame < 5000; frame++)
             Assert.Equal(1, _map.Remove(frame, 0, frame));
-        for (ulong frame = 0; frame < 20_000; frame++)
+        for (ulong frame = 0; frame < 100_000; frame++)
         {
             Assert.Equal(IntStatus.Success, _map.Add(frame, 0, 8, EptAccess.Write, 0, frame));
             Assert.Equal(1, _map.Remove(frame, 0, frame));
@@ -144,7 +149,23 @@ public sealed class FrameHookMapTests : IDisposable
         _retired.Collect();
         Assert.True(_retired.IsEmpty);
         Assert.Equal(0, _map.Count);
-        Assert.InRange(HookChains.Of(_map).Capacity, 64, 128);
+        Assert.Equal(buckets, _map.BucketCount);
+        Assert.InRange(_map.HooksInMemory, 1, 5200);
+    }
+
+    [Fact]
+    public void NoChangeCostsMuchMoreThanAnother()
+    {
+        // While there are twice as many buckets to fill, each change carries a few over: a look-up finds every hook all the time.
+        for (ulong i = 0; i < 9000; i++)
+        {
+            Assert.Equal(IntStatus.Success, _map.Add(i * 7, 0, 8, EptAccess.Write, 0, i));
+            ulong known = i * 31 % (i + 1);
+            Assert.Equal(known, Assert.Single(HookSnapshot.On(_map, known * 7)).Cookie);
+        }
+
+        Assert.InRange(_map.BucketCount, 8192, 16384);
+        Assert.InRange(HookChains.Of(_map).Longest, 1, 12);
     }
 
     [Theory]
@@ -186,29 +207,53 @@ public sealed class FrameHookMapTests : IDisposable
     }
 
     [Fact]
-    public void AHookIsRefusedWhenReadersKeepTooManyOldTables()
+    public void AHookIsNotUsedAgainWhileAnExitMayStandOnIt()
     {
-        // A claim from before holds every replaced table.
+        Assert.Equal(IntStatus.Success, _map.Add(1, 0, 8, EptAccess.Write, 0, 77));
         Assert.True(_claims.TryClaim(0));
-        IntStatus status = IntStatus.Success;
-        ulong added = 0;
-        for (ulong i = 0; i < 100_000 && status.IsSuccess(); i++)
+        FrameHookCursor cursor = _map.On(1);
+        Assert.True(cursor.MoveNext());
+        Assert.Equal(1, _map.Remove(1, 0, 77));
+        for (ulong i = 0; i < 1000; i++)
         {
-            status = _map.Add(i, 0, 8, EptAccess.Write, 0, 0);
-            if (status.IsSuccess())
-            {
-                added++;
-                Assert.Equal(1, _map.Remove(i, 0, 0));
-            }
+            Assert.Equal(IntStatus.Success, _map.Add(i, 0, 8, EptAccess.Write, 0, 0));
+            Assert.Equal(1, _map.Remove(i, 0, 0));
         }
 
-        Assert.Equal(IntStatus.InsufficientResources, status);
-        Assert.True(_retired.IsFull);
-        Assert.Equal(64UL * (Limits.MaxRetiredBlocks + 1), added);
+        unsafe
+        {
+            Assert.Equal((77UL, FrameHookFlags.Removed), (cursor.Current->Cookie, cursor.Current->Flags));
+        }
+
+        Assert.False(cursor.MoveNext());
+        int used = _map.HooksInMemory;
+        Assert.InRange(used, 1000, 1001);
         _claims.Release(0);
-        Assert.Equal(IntStatus.Success, _map.Add(7, 0, 8, EptAccess.Write, 0, 0));
-        _retired.Collect();
-        Assert.True(_retired.IsEmpty);
+        for (ulong i = 0; i < 1000; i++)
+        {
+            Assert.Equal(IntStatus.Success, _map.Add(i, 0, 8, EptAccess.Write, 0, 0));
+            Assert.Equal(1, _map.Remove(i, 0, 0));
+        }
+
+        Assert.InRange(_map.HooksInMemory, 1, 100);
+    }
+
+    [Fact]
+    public void BucketsAreNotReplacedAgainWhileAnExitGoesByTheOldOnes()
+    {
+        // The exit came in before the first growth: its links stay as they are, however many hooks are added.
+        for (ulong i = 0; i < 60; i++)
+            _map.Add(i, 0, 8, EptAccess.Write, 0, i);
+        Assert.True(_claims.TryClaim(0));
+        for (ulong i = 60; i < 4000; i++)
+            Assert.Equal(IntStatus.Success, _map.Add(i, 0, 8, EptAccess.Write, 0, i));
+        Assert.Equal(128, _map.BucketCount);
+        _claims.Release(0);
+        for (ulong i = 4000; i < 8000; i++)
+            Assert.Equal(IntStatus.Success, _map.Add(i, 0, 8, EptAccess.Write, 0, i));
+        Assert.Equal(8192, _map.BucketCount);
+        for (ulong i = 0; i < 8000; i++)
+            Assert.Equal(i, Assert.Single(HookSnapshot.On(_map, i)).Cookie);
     }
 
     [Fact]

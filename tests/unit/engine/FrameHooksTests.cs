@@ -26,7 +26,7 @@ public sealed class FrameHooksTests : IDisposable
 
     public void Dispose()
     {
-        _retired.FreeAll();
+        _retired.Dispose();
         _hooks.Dispose();
         _host.Forget();
     }

@@ -16,10 +16,10 @@ public sealed unsafe class RetireListTests
     public void ABlockStaysUntilTheClaimsFromBeforeAreGone()
     {
         ClaimTable claims = new(2);
-        RetireList retired = new(claims);
+        using RetireList retired = new(claims);
         Assert.True(retired.IsEmpty);
         Assert.True(claims.TryClaim(0));
-        retired.Retire(NewBlock());
+        retired.Retire(NewBlock(), 64);
         Assert.True(claims.TryClaim(1));
         retired.Collect();
         Assert.False(retired.IsEmpty);
@@ -31,17 +31,19 @@ public sealed unsafe class RetireListTests
     [Fact]
     public void BlocksAreFreedInTheOrderOfTheirEpochs()
     {
+        const int Part = (int)Limits.MaxRetiredBytes / 100;
         ClaimTable claims = new(1);
-        RetireList retired = new(claims);
-        retired.Retire(NewBlock());
+        using RetireList retired = new(claims);
+        retired.Retire(NewBlock(), Part);
         Assert.True(claims.TryClaim(0));
-        for (int i = 1; i < Limits.MaxRetiredBlocks; i++)
+        for (int i = 0; i < 100; i++)
         {
             Assert.False(retired.IsFull);
-            retired.Retire(NewBlock());
+            retired.Retire(NewBlock(), Part);
         }
 
         Assert.True(retired.IsFull);
+        Assert.Equal(101L * Part, retired.Bytes);
         retired.Collect();
         Assert.False(retired.IsFull);
         Assert.False(retired.IsEmpty);
@@ -54,9 +56,9 @@ public sealed unsafe class RetireListTests
     public void FreeAllFreesWhatIsHeldToo()
     {
         ClaimTable claims = new(1);
-        RetireList retired = new(claims);
+        using RetireList retired = new(claims);
         Assert.True(claims.TryClaim(0));
-        retired.Retire(NewBlock());
+        retired.Retire(NewBlock(), 64);
         retired.FreeAll();
         Assert.True(retired.IsEmpty);
         retired.Collect();
@@ -67,7 +69,7 @@ public sealed unsafe class RetireListTests
     {
         // A freed block's first words are the allocator's: a reader that finds them changed was left behind.
         ClaimTable claims = new(3);
-        RetireList retired = new(claims);
+        using RetireList retired = new(claims);
         nint published = (nint)NewBlock();
         long reads = 0, torn = 0;
         bool stop = false;
@@ -104,7 +106,7 @@ public sealed unsafe class RetireListTests
             }
 
             nint old = Interlocked.Exchange(ref published, (nint)NewBlock());
-            retired.Retire((void*)old);
+            retired.Retire((void*)old, 64);
             replaced++;
         }
 
@@ -113,7 +115,7 @@ public sealed unsafe class RetireListTests
             reader.Join();
         retired.Collect();
         Assert.True(retired.IsEmpty);
-        NativeMemory.AlignedFree((void*)published);
+        NativeMemory.Free((void*)published);
         Assert.Equal(0, torn);
         Assert.InRange(replaced, 100, int.MaxValue);
         Assert.InRange(reads, 100, long.MaxValue);
@@ -121,7 +123,7 @@ public sealed unsafe class RetireListTests
 
     private static void* NewBlock()
     {
-        ulong* block = (ulong*)NativeMemory.AlignedAlloc(64, 64);
+        ulong* block = (ulong*)NativeMemory.Alloc(64);
         new Span<ulong>(block, 8).Fill(Alive);
         return block;
     }

@@ -138,7 +138,7 @@ internal sealed unsafe class HookMachine : IDisposable
 
     public void Dispose()
     {
-        Retired.FreeAll();
+        Retired.Dispose();
         Hooks.Dispose();
         Host.Forget();
         Ram.Dispose();
