@@ -114,7 +114,7 @@ internal sealed unsafe partial class EptViolation
         {
             int inPage = (int)Math.Min((ulong)rest, PageSize - (linear & (PageSize - 1)));
             if (!PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess() ||
-                Touches(gpa, inPage, EptAccess.Read))
+                Touches(gpa, inPage, EptAccess.Read) != Touch.Nothing)
             {
                 return true;
             }

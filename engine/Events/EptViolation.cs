@@ -17,7 +17,7 @@ namespace Engine.Events;
 /// section 1). An access that touches no hook ends after the look-up, with no register read and nothing decoded.
 /// </summary>
 /// <remarks>Thread safety: any number of vCPUs at once; the caller holds the claim of the vCPU whose exit it is.</remarks>
-internal sealed unsafe partial class EptViolation
+internal sealed unsafe partial class EptViolation : IAccessAttribution
 {
     private const ulong PageSize = 4096;
 
@@ -57,14 +57,22 @@ internal sealed unsafe partial class EptViolation
             size = (int)vcpu->ExitDataSize - rest;
         }
 
-        bool touches = Touches(gpa, size, kinds) || (rest != 0 && Touches(gpa + (ulong)size, rest, kinds)) ||
-            (IsUnbounded(kinds, hasData) && TouchesBefore(gpa, kinds));
+        Touch touch = Touches(gpa, size, kinds);
+        if (rest != 0)
+            touch = (Touch)Math.Max((int)touch, (int)Touches(gpa + (ulong)size, rest, kinds));
+        bool touches = touch != Touch.Nothing || (IsUnbounded(kinds, hasData) && TouchesBefore(gpa, kinds));
 
         // A store that was reported is blocked, or let through, as a whole: its pieces outside the hook are looked at, too.
         if (!touches && vcpu->StoreRip == 0)
         {
             vcpu->AccessSize = hasData ? vcpu->ExitDataSize : 0;
             return IntStatus.Success;
+        }
+
+        if (touch == Touch.BytesOnly && hasData && vcpu->StoreRip == 0)
+        {
+            action = JudgeBytes(vcpu, unit, gpa, gla, kinds, size, rest, out bool forces);
+            return forces ? IntStatus.ForceActionOnBeta : IntStatus.Success;
         }
 
         return Judge(vcpu, unit, gpa, gla, kinds, hasData, size, rest, touches, out action);
@@ -117,6 +125,38 @@ internal sealed unsafe partial class EptViolation
         return access.ForcesAction ? IntStatus.ForceActionOnBeta : IntStatus.Success;
     }
 
+    /// <summary>Judges a store whose bytes are known where all hooks judge by them alone: no register is read, nothing is decoded.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
+    private IntroAction JudgeBytes(
+        VcpuState* vcpu, InstructionUnit unit, ulong gpa, ulong gla, EptAccess kinds, int size, int rest, out bool forces)
+    {
+        scoped FrameAccess access = new()
+        {
+            Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kinds, Gpa = gpa, Size = size, Attribution = this,
+            Gla = (vcpu->ExitFlags & VcpuExitFlags.NoGla) == VcpuExitFlags.None ? gla : 0,
+            Data = new ReadOnlySpan<byte>(vcpu->ExitData, size), Scratch = stackalloc byte[Limits.MaxStoreBytes],
+        };
+        vcpu->AccessSize = (uint)size;
+        FramePiece second = rest != 0 ? NextFrame(in access, new ReadOnlySpan<byte>(vcpu->ExitData + size, rest)) : default;
+        IntroAction action = AskAll(ref access, in second, default);
+        if (access.Reported)
+            RememberPiece(vcpu, in access, rest, action);
+        if (access.WantsOutcome)
+            TellAll(ref access, in second, default, action);
+        forces = access.ForcesAction;
+        return action;
+    }
+
+    /// <inheritdoc/>
+    public void Attribute(ref FrameAccess access)
+    {
+        access.Attribution = null;
+        if (VcpuRegisterFile.Ensure(_hypervisor, access.Vcpu, VcpuRegisters.Sufficient).IsSuccess())
+            Attribute(ref access, hasData: true, access.Scratch);
+    }
+
     /// <summary>Judges a store by a device.</summary>
     public IntroAction HandleDevice(ulong gpa, ReadOnlySpan<byte> data)
     {
@@ -166,21 +206,25 @@ internal sealed unsafe partial class EptViolation
         return (hook->Access & kinds) != EptAccess.None && start < hook->End && start + size > hook->Start;
     }
 
-    private bool Touches(ulong gpa, int size, EptAccess kinds)
+    private Touch Touches(ulong gpa, int size, EptAccess kinds)
     {
+        Touch touch = Touch.Nothing;
         foreach (FrameHook* hook in _hooks.Map.On(gpa / PageSize))
         {
-            if (Overlaps(gpa, size, kinds, hook))
-                return true;
+            if (!Overlaps(gpa, size, kinds, hook))
+                continue;
+            if ((hook->Flags & FrameHookFlags.BytesOnly) == FrameHookFlags.None)
+                return Touch.Hook;
+            touch = Touch.BytesOnly;
         }
 
-        return false;
+        return touch;
     }
 
     private bool TouchesBefore(ulong gpa, EptAccess kinds)
     {
         int start = (int)(gpa & (PageSize - 1));
-        return start != 0 && Touches(gpa - (ulong)start, start, kinds);
+        return start != 0 && Touches(gpa - (ulong)start, start, kinds) != Touch.Nothing;
     }
 
     /// <summary>
@@ -296,7 +340,7 @@ internal sealed unsafe partial class EptViolation
         // Nobody looks at the bytes of a store that touches nothing.
         access.Size = Math.Min(access.Size, store.Size - offset);
         int size = computedSize != NotComputed ? computedSize
-            : Touches(access.Gpa, access.Size, access.Access) ? ComputeStore(in access, hasData, store, computed)
+            : Touches(access.Gpa, access.Size, access.Access) != Touch.Nothing ? ComputeStore(in access, hasData, store, computed)
             : 0;
         if (size != 0)
         {

@@ -12,11 +12,19 @@ namespace Engine.Hooks;
 /// </summary>
 internal unsafe ref struct FrameAccess
 {
-    /// <summary>The record of the vCPU; null for a device. Registers of VcpuRegisters.Sufficient are valid.</summary>
+    /// <summary>The record of the vCPU; null for a device. Registers of VcpuRegisters.Sufficient are valid unless
+    /// <see cref="Attribution"/> is there.</summary>
     public VcpuState* Vcpu;
 
     /// <summary>The vCPU's decoder, null for a device. Its instruction is decoded if Vcpu->Instruction.Length is not 0.</summary>
     public InstructionUnit? Unit;
+
+    /// <summary>Not null: only hooks with <see cref="FrameHookFlags.BytesOnly"/> are asked, and neither registers nor the instruction are
+    /// there yet. Whoever needs them, for an alert say, has them fetched by this.</summary>
+    public IAccessAttribution? Attribution;
+
+    /// <summary>Room for Limits.MaxStoreBytes, for <see cref="Attribution"/>.</summary>
+    public Span<byte> Scratch;
 
     /// <summary>The guest's memory.</summary>
     public GuestMemory Memory;

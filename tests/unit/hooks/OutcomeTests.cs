@@ -259,6 +259,43 @@ public sealed class OutcomeTests : IDisposable
         Assert.Single(_first.Asked);
     }
 
+    [Fact]
+    public unsafe void WhatJudgesByBytesAloneNeedsNoInstructionUntilItAsksForIt()
+    {
+        _machine.MapDirectly();
+        _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0x89, 0x37);
+        SetRdi(HookMachine.DirectMap + Page);
+        _machine.Vcpus[0]->Regs.Rsi = 5;
+        Assert.Equal(IntStatus.Success, _machine.Hooks.Set(Page, 4096, EptAccess.Write, _firstIndex, 1, FrameHookFlags.BytesOnly));
+        byte length = 99;
+        bool asks = false;
+        _first.Judge = (ref access, in hook) =>
+        {
+            length = access.Vcpu->Instruction.Length;
+            if (asks)
+            {
+                access.Attribution!.Attribute(ref access);
+                length = access.Vcpu->Instruction.Length;
+                Assert.Equal((HookMachine.DirectMap + Page, 8), (access.Store.Linear, access.Store.Size));
+                Assert.Equal(BitConverter.GetBytes(5UL), access.StoreData.ToArray());
+                Assert.Null(access.Attribution);
+            }
+
+            return IntroAction.NotAllowed;
+        };
+        Assert.Equal(IntroAction.NotAllowed, _machine.Store(Page, 5));
+        Assert.Equal(0, length);
+        asks = true;
+        Assert.Equal(IntroAction.NotAllowed, _machine.Store(Page, 5));
+        Assert.Equal(3, length);
+
+        // Another hook that the store touches needs the instruction: then it is there for all.
+        asks = false;
+        Hook(Page + 4, 8, _secondIndex, 2);
+        Assert.Equal(IntroAction.NotAllowed, _machine.Store(Page, 5));
+        Assert.Equal(3, length);
+    }
+
     private static IntroAction WantOutcome(ref FrameAccess access, in FrameHook hook)
     {
         access.WantsOutcome = true;
