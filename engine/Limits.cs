@@ -15,6 +15,12 @@ public static class Limits
     /// <summary>Ranges of declared memory a guest; looked up by a linear scan.</summary>
     public const int MaxMemoryRegions = 64;
 
+    /// <summary>Pages a guest whose mappings by the glue are kept: 2 MiB of it. 16 bytes each.</summary>
+    public const int MaxMappedPages = 512;
+
+    /// <summary>Mappings that wait for the exits that may still read through them; above it, what is mapped is not kept.</summary>
+    public const int MaxRetiredMappings = 64;
+
     /// <summary>Threads that may be in a guest's engine at once without a vCPU of theirs (devices, timer, interface calls).</summary>
     public const int MaxExternalThreads = 16;
 

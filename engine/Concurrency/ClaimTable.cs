@@ -25,6 +25,9 @@ internal sealed unsafe class ClaimTable
     /// <summary>Bytes of a cache line; the least a block has, and what its size is a multiple of.</summary>
     public const int LineBytes = 64;
 
+    /// <summary>The last of them is that of the guest's life.</summary>
+    private const int ExternalCells = Limits.MaxExternalThreads + 1;
+
     private readonly byte[] _storage;
     private readonly byte* _external;
     private readonly int _vcpuCount;
@@ -37,7 +40,7 @@ internal sealed unsafe class ClaimTable
         _vcpuCount = vcpuCount;
         _blockBytes = blockBytes;
         _storage = GC.AllocateArray<byte>(
-            (vcpuCount * blockBytes) + ((Limits.MaxExternalThreads + 1) * LineBytes), pinned: true);
+            (vcpuCount * blockBytes) + ((ExternalCells + 1) * LineBytes), pinned: true);
         nuint start = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_storage));
         Blocks = (byte*)((start + LineBytes - 1) & ~(nuint)(LineBytes - 1));
         _external = Blocks + ((nint)vcpuCount * blockBytes);
@@ -70,6 +73,13 @@ internal sealed unsafe class ClaimTable
         return null;
     }
 
+    /// <summary>Claims the cell of the one thread that starts the guest, or starts it over. Null: another thread is at it.</summary>
+    public ulong* TryClaimLife()
+    {
+        ulong* cell = ExternalCell(ExternalCells - 1);
+        return TryClaim(cell) ? cell : null;
+    }
+
     /// <summary>Gives a cell back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Release(ulong* cell) => Volatile.Write(ref *cell, 0);
@@ -86,7 +96,7 @@ internal sealed unsafe class ClaimTable
                 return false;
         }
 
-        for (int i = 0; i < Limits.MaxExternalThreads; i++)
+        for (int i = 0; i < ExternalCells; i++)
         {
             if (IsBefore(epoch, ExternalCell(i)))
                 return false;

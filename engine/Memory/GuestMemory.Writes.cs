@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
-using Engine.Hosting;
 
 namespace Engine.Memory;
 
@@ -18,19 +17,13 @@ internal sealed unsafe partial class GuestMemory
         if (bytes.IsEmpty || (ulong)bytes.Length > PageSize - (gpa & (PageSize - 1)))
             return 0;
 
-        byte* host = Open(gpa, (uint)bytes.Length, out Hypervisor? mappedBy);
-        if (host == null)
-            return 0;
-
-        int written;
         fixed (byte* from = bytes)
         {
-            delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint> store = GuardedStore;
-            written = store != null ? (int)store(host, from, (nuint)bytes.Length) : StoreDirectly(host, from, bytes.Length);
+            byte* declared = FindDeclared(gpa, (uint)bytes.Length);
+            if (declared != null)
+                return Store(declared, from, bytes.Length);
+            return _mapped is { } mapped ? WriteMapped(mapped, gpa, from, bytes.Length) : 0;
         }
-
-        mappedBy?.Unmap(host - (gpa & (PageSize - 1)));
-        return written;
     }
 
     /// <summary>Replaces 1, 2, 4, 8 or 16 bytes that lie in one cache line, if they are the expected ones, in one atomic step.
@@ -44,46 +37,70 @@ internal sealed unsafe partial class GuestMemory
             return ExchangeOutcome.Absent;
         }
 
-        byte* host = Open(gpa, (uint)expected.Length, out Hypervisor? mappedBy);
-        if (host == null)
-            return ExchangeOutcome.Absent;
-
         int outcome;
         fixed (byte* old = expected, next = desired)
         {
-            delegate* unmanaged[SuppressGCTransition]<void*, void*, void*, nuint, int> exchange = GuardedExchange;
-            outcome = exchange != null
-                ? exchange(host, old, next, (nuint)expected.Length)
-                : ExchangeDirectly(host, old, next, expected.Length);
+            byte* declared = FindDeclared(gpa, (uint)expected.Length);
+            outcome = declared != null ? Exchange(declared, old, next, expected.Length)
+                : _mapped is { } mapped ? ExchangeMapped(mapped, gpa, old, next, expected.Length)
+                : Faulted;
         }
 
-        mappedBy?.Unmap(host - (gpa & (PageSize - 1)));
         return outcome switch { 1 => ExchangeOutcome.Done, 0 => ExchangeOutcome.Differs, _ => ExchangeOutcome.Absent };
     }
 
     private delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint> GuardedStore =>
-        Hypervisor is { } hypervisor ? hypervisor.Shim.GuardedStore : null;
+        _hypervisor is { } hypervisor ? hypervisor.Shim.GuardedStore : null;
 
     private delegate* unmanaged[SuppressGCTransition]<void*, void*, void*, nuint, int> GuardedExchange =>
-        Hypervisor is { } hypervisor ? hypervisor.Shim.GuardedExchange : null;
+        _hypervisor is { } hypervisor ? hypervisor.Shim.GuardedExchange : null;
 
-    /// <summary>Where bytes of one page are in this process. <paramref name="mappedBy"/>: who has to unmap that page; mapped pages are
-    /// only given out if the shim can write to them.</summary>
-    private byte* Open(ulong gpa, uint size, out Hypervisor? mappedBy)
+    private int WriteMapped(MappedPages mapped, ulong gpa, byte* from, int size)
     {
-        mappedBy = null;
-        byte* declared = FindDeclared(gpa, size);
-        if (declared != null)
-            return declared;
+        int written = 0;
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            if (!mapped.TryOpen(gpa, anew: attempt != 0, out MappedPage page))
+                return 0;
+            written = Store(page.Host + (gpa & (PageSize - 1)), from, size);
+            mapped.Close(in page, worked: written == size);
+            if (written == size || !page.IsKept)
+                break;
+        }
 
-        Hypervisor? hypervisor = Hypervisor;
-        if (hypervisor is null || hypervisor.Shim.GuardedStore == null || hypervisor.Shim.GuardedExchange == null)
-            return null;
-        if (!Abi.IntStatusExtensions.IsSuccess(hypervisor.Map(gpa & ~(PageSize - 1), (uint)PageSize, out byte* host)))
-            return null;
-        mappedBy = hypervisor;
-        return host + (gpa & (PageSize - 1));
+        return written;
     }
+
+    private int ExchangeMapped(MappedPages mapped, ulong gpa, byte* expected, byte* desired, int size)
+    {
+        int outcome = Faulted;
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            if (!mapped.TryOpen(gpa, anew: attempt != 0, out MappedPage page))
+                return Faulted;
+            outcome = Exchange(page.Host + (gpa & (PageSize - 1)), expected, desired, size);
+            mapped.Close(in page, worked: outcome != Faulted);
+            if (outcome != Faulted || !page.IsKept)
+                break;
+        }
+
+        return outcome;
+    }
+
+    private int Store(byte* to, byte* from, int size)
+    {
+        delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint> store = GuardedStore;
+        return store != null ? (int)store(to, from, (nuint)size) : StoreDirectly(to, from, size);
+    }
+
+    private int Exchange(byte* to, byte* expected, byte* desired, int size)
+    {
+        delegate* unmanaged[SuppressGCTransition]<void*, void*, void*, nuint, int> exchange = GuardedExchange;
+        return exchange != null ? exchange(to, expected, desired, (nuint)size) : ExchangeDirectly(to, expected, desired, size);
+    }
+
+    /// <summary>The third outcome of an exchange by the shim.</summary>
+    private const int Faulted = -1;
 
     private static int StoreDirectly(byte* to, byte* from, int size)
     {

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
+using Engine.Concurrency;
 using Engine.Hosting;
 
 namespace Engine.Memory;
@@ -12,10 +13,10 @@ namespace Engine.Memory;
 /// </summary>
 /// <remarks>
 /// <para>Strategy: declared regions are read directly (the glue guarantees them until they are removed); everything else is
-/// mapped through the glue, page by page, and copied by the guarded copy of the shim, so that a mapping that vanishes ends in a
-/// short read and not in the end of the process.</para>
-/// <para>Thread safety: reads from any thread, without a lock; the regions are an immutable array that is replaced as a whole.
-/// Changes are serialised by <see cref="_writer"/>.</para>
+/// mapped through the glue, page by page (<see cref="MappedPages"/>), and copied by the guarded copy of the shim, so that a mapping
+/// that vanishes ends in a short read and not in the end of the process.</para>
+/// <para>Thread safety: any thread that holds a claim of the guest, without a lock; the regions are an immutable array that is
+/// replaced as a whole. Changes are serialised by <see cref="_writer"/>.</para>
 /// </remarks>
 internal sealed unsafe partial class GuestMemory
 {
@@ -24,13 +25,10 @@ internal sealed unsafe partial class GuestMemory
     private readonly Lock _writer = new();
     private GuestMemoryRegion[] _regions = [];
     private Hypervisor? _hypervisor;
+    private MappedPages? _mapped;
 
-    /// <summary>The hypervisor that maps what is not declared; null while the guest is only declared.</summary>
-    public Hypervisor? Hypervisor
-    {
-        get => Volatile.Read(ref _hypervisor);
-        set => Volatile.Write(ref _hypervisor, value);
-    }
+    /// <summary>What the glue has mapped; null while the guest is only declared, or where the glue, or the shim, cannot.</summary>
+    public MappedPages? Mapped => _mapped;
 
     /// <summary>Bits of an entry's address that must be 0: those above the physical-address width (MAXPHYADDR) of the guest's
     /// processors. 0 while the width is not known.</summary>
@@ -42,6 +40,27 @@ internal sealed unsafe partial class GuestMemory
 
     /// <summary>Whether anything is declared.</summary>
     public bool HasRegions => Volatile.Read(ref _regions).Length != 0;
+
+    /// <summary>Begins to map what is not declared, for a guest that becomes active. Before its first exit.</summary>
+    /// <param name="hypervisor">Who maps.</param>
+    /// <param name="claims">Claims of the guest, one of which every reader holds from now on.</param>
+    public void Open(Hypervisor hypervisor, ClaimTable claims)
+    {
+        Close();
+        _hypervisor = hypervisor;
+        bool isGuarded = hypervisor.Shim.GuardedCopy != null && hypervisor.Shim.GuardedStore != null &&
+            hypervisor.Shim.GuardedExchange != null;
+        if (isGuarded && (hypervisor.Capabilities & GlueCapabilities.MapMemory) != GlueCapabilities.None)
+            _mapped = new MappedPages(hypervisor, claims);
+    }
+
+    /// <summary>Gives every mapping back and maps no more. Only when nobody is left inside the guest.</summary>
+    public void Close()
+    {
+        _hypervisor = null;
+        _mapped?.End();
+        _mapped = null;
+    }
 
     /// <summary>Adds a region. False: it overlaps one, or there are too many (<paramref name="full"/>).</summary>
     public bool TryAdd(ulong gpa, ulong size, byte* host, out bool full)
@@ -139,18 +158,24 @@ internal sealed unsafe partial class GuestMemory
             return buffer.Length;
         }
 
-        Hypervisor? hypervisor = Hypervisor;
-        if (hypervisor is null || hypervisor.Shim.GuardedCopy == null)
-            return 0;
-
-        ulong page = gpa & ~(PageSize - 1);
-        if (!Abi.IntStatusExtensions.IsSuccess(hypervisor.Map(page, (uint)PageSize, out byte* host)))
-            return 0;
-
-        int copied;
         fixed (byte* to = buffer)
-            copied = (int)hypervisor.Shim.GuardedCopy(to, host + (gpa - page), (nuint)buffer.Length);
-        hypervisor.Unmap(host);
+            return _mapped is { } mapped ? ReadMapped(mapped, gpa, to, buffer.Length) : 0;
+    }
+
+    /// <summary>Reads through a mapping; once more if one that was kept turns out to be gone.</summary>
+    private int ReadMapped(MappedPages mapped, ulong gpa, byte* to, int size)
+    {
+        int copied = 0;
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            if (!mapped.TryOpen(gpa, anew: attempt != 0, out MappedPage page))
+                return 0;
+            copied = (int)_hypervisor!.Shim.GuardedCopy(to, page.Host + (gpa & (PageSize - 1)), (nuint)size);
+            mapped.Close(in page, worked: copied == size);
+            if (copied == size || !page.IsKept)
+                break;
+        }
+
         return copied;
     }
 

@@ -49,6 +49,10 @@ internal sealed unsafe partial class ActiveGuest
         if (action == IntroAction.NotAllowed)
             block->Counters.Blocked++;
         block->Counters.WorstTicks = Math.Max(block->Counters.WorstTicks, Hypervisor.Ticks() - block->Counters.EnteredTicks);
+
+        // While the claim is held, so that the guest's end waits for the glue's function.
+        if (_retiredMappings is { IsEmpty: false } mappings)
+            mappings.Collect();
         ClaimTable.Release(&block->Claim);
         if (!_retired.IsEmpty)
             _retired.Collect();

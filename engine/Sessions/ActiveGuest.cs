@@ -34,6 +34,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly InstructionUnit[] _units;
     private readonly RegisterAccess _registerAccess;
     private readonly GuestMemory _memory;
+    private readonly RetiredMappings? _retiredMappings;
     private readonly FrameHooks _frameHooks;
     private readonly EptViolation _eptViolation;
     private readonly RegisterWriteEvents _registerWrites;
@@ -64,6 +65,8 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _blocks = _vcpus.Blocks;
         _claims = _vcpus.Claims;
         _retired = new RetireList(_claims);
+        memory.Open(hypervisor, _claims);
+        _retiredMappings = memory.Mapped?.Retired;
         _vcpuCount = (uint)vcpuCount;
         _units = new InstructionUnit[vcpuCount];
         for (int i = 0; i < vcpuCount; i++)
@@ -117,22 +120,17 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Sets the hooks of every protection that is on. What cannot be guarded is in the log and in the reports.</summary>
     public void Start()
     {
-        List<ProtectionReport> reports = [];
-        VcpuSnapshot[] now = _registerAccess.ReadAll();
-        if (Has(GuestOptions.ProtectIdt))
-            _idt.Start(_vcpus, now, reports);
-        _registers.Start(now, reports);
-        if (Has(GuestOptions.ProtectIdtr))
-            _idtr.Start(now, reports);
-        if (Has(GuestOptions.ProtectGdtr))
-            _gdtr.Start(now, reports);
-        Volatile.Write(ref _reports, reports);
-        _started = true;
-        if (!_watch.IsEmpty)
-            StartTimer();
-
-        foreach (ProtectionReport report in reports)
-            LogReport(report);
+        // Exits may come from the first hook on: what is read here is read under a claim.
+        ulong* cell = _claims.TryClaimLife();
+        try
+        {
+            StartProtections();
+        }
+        finally
+        {
+            if (cell != null)
+                ClaimTable.Release(cell);
+        }
     }
 
     /// <summary>Tells whether nobody is left inside who came in before this call; waits a bounded time.</summary>
@@ -168,6 +166,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         if (closed)
         {
             Stop();
+            _memory.Mapped?.Clear();
             _vcpus.Reset();
             Start();
         }
@@ -176,14 +175,35 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         return closed;
     }
 
-    /// <summary>Frees unmanaged memory. After <see cref="Stop"/>.</summary>
+    /// <summary>Gives every mapping back and frees unmanaged memory. After <see cref="Stop"/>.</summary>
     public void Dispose()
     {
+        _memory.Close();
         _retired.Dispose();
         _frameHooks.Dispose();
     }
 
     private bool Has(GuestOptions option) => (Options & option) != GuestOptions.None;
+
+    private void StartProtections()
+    {
+        List<ProtectionReport> reports = [];
+        VcpuSnapshot[] now = _registerAccess.ReadAll();
+        if (Has(GuestOptions.ProtectIdt))
+            _idt.Start(_vcpus, now, reports);
+        _registers.Start(now, reports);
+        if (Has(GuestOptions.ProtectIdtr))
+            _idtr.Start(now, reports);
+        if (Has(GuestOptions.ProtectGdtr))
+            _gdtr.Start(now, reports);
+        Volatile.Write(ref _reports, reports);
+        _started = true;
+        if (!_watch.IsEmpty)
+            StartTimer();
+
+        foreach (ProtectionReport report in reports)
+            LogReport(report);
+    }
 
     private void StartTimer()
     {

@@ -139,7 +139,6 @@ internal sealed unsafe class GuestSession
         Volatile.Write(ref _active, null);
 
         // Who has read the active part just before may still try to claim, and is turned away; nobody holds a claim.
-        _memory.Hypervisor = null;
         active.Dispose();
         Config = default;
         Volatile.Write(ref _phase, (int)GuestPhase.Declared);
@@ -197,7 +196,6 @@ internal sealed unsafe class GuestSession
                 $"stores are completed by the engine where it can, else by refetch: then code that changes between verdict and completion is not caught");
         }
 
-        _memory.Hypervisor = hypervisor;
         IntroGuestConfig config = Config;
         ActiveGuest active = new(in _settings, hypervisor, _memory, options, in config, (int)vcpuCount);
         Volatile.Write(ref _active, active);

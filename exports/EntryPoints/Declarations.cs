@@ -73,6 +73,24 @@ internal static unsafe class Declarations
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "IntFlushGuestMemory")]
+    private static IntStatus FlushGuestMemory(nint handle, ulong gpa, ulong size)
+    {
+        try
+        {
+            IntStatus status = CheckRange(handle, gpa, size);
+            if (!status.IsSuccess())
+                return status;
+            return CurrentEngine.FindActive(handle) is { } guest
+                ? guest.FlushMappings(gpa, gpa + size - 1)
+                : IntStatus.NotInitialized;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("IntFlushGuestMemory", exception);
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "IntGetVcpuRecords")]
     private static IntStatus GetVcpuRecords(nint handle, VcpuState** records, uint* stride, uint* count)
     {

@@ -23,6 +23,7 @@ internal static unsafe class EngineHalf
         glue->_H_I_Reserved1 = glue->_H_I_Reserved2 = glue->_H_I_Reserved3 = glue->_H_I_Reserved4 = 0;
         glue->NewGuestNotification = (nint)(delegate* unmanaged<nint, GuestOptions, byte*, uint, IntStatus>)&NewGuestNotification;
         glue->DisableIntro = (nint)(delegate* unmanaged<nint, ulong, IntStatus>)&DisableIntro;
+        glue->FlushGpaCache = (nint)(delegate* unmanaged<nint, IntStatus>)&FlushGpaCache;
         glue->GetCurrentIntroOptions = (nint)(delegate* unmanaged<nint, GuestOptions*, IntStatus>)&GetCurrentIntroOptions;
         glue->GetCurrentInstructionLength = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionLength;
         glue->GetCurrentInstructionMnemonic = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionMnemonic;
@@ -62,6 +63,21 @@ internal static unsafe class EngineHalf
         catch (Exception exception)
         {
             return Faults.Report("DisableIntro", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus FlushGpaCache(nint handle)
+    {
+        try
+        {
+            if (handle == 0)
+                return IntStatus.InvalidParameter1;
+            return CurrentEngine.FindActive(handle) is { } guest ? guest.FlushMappings(0, ulong.MaxValue) : IntStatus.NotInitialized;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("FlushGpaCache", exception);
         }
     }
 

@@ -1139,6 +1139,11 @@ typedef INTSTATUS (*PFUNC_IntGetVersionString)(DWORD FullStringSize, DWORD Versi
  * QueryGuestInfo must answer CPU_COUNT, CURRENT_TID, REGISTER_STATE, and READ_MSR of IA32_EFER. CS_TYPE, CS_RING and
  * REGISTER_STATE_GPRS are asked in an exit for what the glue has not pushed into the record.
  *
+ * A pointer of PhysMemMapToHost stays valid until PhysMemUnmap, which may come much later: the engine keeps mappings (up to
+ * 512 pages a guest; see IntFlushGuestMemory) and gives all back before DisableIntro, or IntGuestReset, returns success. It
+ * asks for whole pages, which must be writable if it is to perform stores. A page that is not there any more when the engine
+ * touches it (SIGSEGV, SIGBUS) ends in a status, and its mapping is given back.
+ *
  * The engine holds no lock while it calls one of these functions. Of its own functions a callback may call any but the
  * handlers of the same vCPU, which answer INT_STATUS_BUSY, and DisableIntro, which answers INT_STATUS_CANNOT_UNLOAD.
  */
@@ -1351,7 +1356,8 @@ INTROCORE_API INTSTATUS IntConfigureGuest(void *GuestHandle, const INTRO_GUEST_C
 /**
  * Declares guest-physical memory that the engine may read directly: [Gpa, Gpa + Size) is at Host. Both ends must be multiples
  * of 4,096. Before or after NewGuestNotification, any thread. The glue guarantees that the memory stays mapped and readable
- * (and writable, if the engine is to perform stores: introCompletionRefetch) until IntRemoveGuestMemory has returned success. Undeclared memory is read through PhysMemMapToHost.
+ * (and writable, if the engine is to perform stores: introCompletionRefetch) until
+ * IntRemoveGuestMemory has returned success. Undeclared memory is read through PhysMemMapToHost.
  * INVALID_PARAMETER_1..4; DATA_ALREADY_EXISTS: it overlaps a declared range; INSUFFICIENT_RESOURCES: too many ranges.
  */
 INTROCORE_API INTSTATUS IntDeclareGuestMemory(void *GuestHandle, QWORD Gpa, QWORD Size, void *Host);
@@ -1360,6 +1366,18 @@ INTROCORE_API INTSTATUS IntDeclareGuestMemory(void *GuestHandle, QWORD Gpa, QWOR
  *  INVALID_PARAMETER_1..3: null, unaligned, empty or wrapping. NOT_FOUND: no such range. BUSY: it is out of sight already, but an
  *  exit may still use it; call again. */
 INTROCORE_API INTSTATUS IntRemoveGuestMemory(void *GuestHandle, QWORD Gpa, QWORD Size);
+
+/**
+ * Lets go of pages that PhysMemMapToHost has mapped: the engine keeps up to 512 mappings a guest, so that a page is not mapped for
+ * each read of it. To be called when another page of the host takes the place of a guest's page (ballooning, migration, a memory
+ * slot that moves), before the old page is used for something else. [Gpa, Gpa + Size), multiples of 4,096. After success nothing
+ * is read or written through a mapping of the range that was made before, and PhysMemUnmap has been called for each. What the
+ * engine maps meanwhile, it maps anew. The member FlushGpaCache does the same for the whole guest. Any thread, but not from
+ * within a function of the glue that the engine has called on it: that is answered BUSY.
+ * INVALID_PARAMETER_1..3: null, unaligned, empty or wrapping; NOT_INITIALIZED: no active guest of that handle; NOT_NEEDED_HINT:
+ * nothing of this guest is mapped; BUSY: nothing new is read through those mappings, but an exit may still use one; call again.
+ */
+INTROCORE_API INTSTATUS IntFlushGuestMemory(void *GuestHandle, QWORD Gpa, QWORD Size);
 
 /** Where the VCPU_STATE records of an active guest are: the record of vCPU n is at *Base + n * *Stride, 0 <= n < *Count.
  *  INVALID_PARAMETER_1..4: null; NOT_INITIALIZED: no active guest of that handle. */

@@ -163,6 +163,11 @@ INTSTATUS IntRemoveGuestMemory(void *guest, QWORD gpa, QWORD size)
     return real_library()->IntRemoveGuestMemory(guest, gpa, size);
 }
 
+INTSTATUS IntFlushGuestMemory(void *guest, QWORD gpa, QWORD size)
+{
+    return real_library()->IntFlushGuestMemory(guest, gpa, size);
+}
+
 INTSTATUS IntGetVcpuRecords(void *guest, void **base, DWORD *stride, DWORD *count)
 {
     return real_library()->IntGetVcpuRecords(guest, base, stride, count);

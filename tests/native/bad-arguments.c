@@ -129,6 +129,11 @@ void bad_declare(void)
               (unsigned long long)never_given[i].size, (unsigned)status);
     }
     CHECK_STATUS(INT_STATUS_SUCCESS, lib.IntRemoveGuestMemory(guest, 0, GUEST_RAM_SIZE), "remove: sound after all");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, lib.IntFlushGuestMemory(NULL, 0, GUEST_RAM_SIZE), "flush: no handle");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, lib.IntFlushGuestMemory(guest, 8, 0x1000), "flush: start not at a page");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, lib.IntFlushGuestMemory(guest, 0, 0), "flush: nothing");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, lib.IntFlushGuestMemory(guest, ~0xFFFull, 0x2000), "flush: beyond the end");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, lib.IntFlushGuestMemory(NO_HANDLE, 0, GUEST_RAM_SIZE), "flush: unknown handle");
     bad_finish(guest);
 }
 

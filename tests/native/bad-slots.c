@@ -29,7 +29,6 @@ static void unbuilt_with_nothing(void *handle, INTSTATUS expected)
     refused(glue.RemoveAllProtectedProcesses(handle), expected, "RemoveAllProtectedProcesses");
     refused(glue.IterateVirtualAddressSpace(handle, 0, NULL), expected, "IterateVirtualAddressSpace");
     refused(glue.ModifyDynamicOptions(handle, ~0ull), expected, "ModifyDynamicOptions");
-    refused(glue.FlushGpaCache(handle), expected, "FlushGpaCache");
     refused(glue.UpdateSupport(handle, NULL, 0), expected, "UpdateSupport");
     refused(glue.GetSupportVersion(handle, NULL, NULL, NULL), expected, "GetSupportVersion");
 }
@@ -59,6 +58,8 @@ void bad_slots(void)
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.GetCurrentIntroOptions(NULL, &options), "GetCurrentIntroOptions: no handle");
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.DisableIntro(NULL, 0), "DisableIntro: no handle");
     CHECK_STATUS(INT_STATUS_NOT_NEEDED_HINT, glue.DisableIntro(guest, 0), "DisableIntro: no guest");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.FlushGpaCache(NULL), "FlushGpaCache: no handle");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.FlushGpaCache(guest), "FlushGpaCache: no guest");
     guest_destroy(guest);
 
     guest = group_start(1, INTRO_OPT_PROT_KM_IDT);

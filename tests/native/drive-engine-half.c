@@ -51,7 +51,6 @@ static void unbuilt(struct guest *guest)
     NOT_BUILT(glue.RemoveAllProtectedProcesses(guest), "RemoveAllProtectedProcesses");
     NOT_BUILT(glue.IterateVirtualAddressSpace(guest, GPA_PML4, each_page), "IterateVirtualAddressSpace");
     NOT_BUILT(glue.ModifyDynamicOptions(guest, 0), "ModifyDynamicOptions");
-    NOT_BUILT(glue.FlushGpaCache(guest), "FlushGpaCache");
     NOT_BUILT(glue.UpdateSupport(guest, bytes, sizeof bytes), "UpdateSupport");
     NOT_BUILT(glue.GetSupportVersion(guest, &number[0], &number[1], &number[2]), "GetSupportVersion");
 }

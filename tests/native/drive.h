@@ -47,6 +47,9 @@ struct store drive_gate_store(struct guest *guest, unsigned cpu, unsigned gate, 
     X("retired", drive_retired, true)                                                                                    \
     X("declared", drive_declared, true)                                                                                  \
     X("mapped", drive_mapped, true)                                                                                      \
+    X("kept-mappings", drive_kept_mappings, true)                                                                        \
+    X("broken-mappings", drive_broken_mappings, true)                                                                    \
+    X("flush-under-fire", drive_flush_under_fire, true)                                                                  \
     X("declare-rules", drive_declare_rules, true)                                                                        \
     X("pieces", drive_pieces, true)                                                                                      \
     X("instructions", drive_instructions, true)                                                                          \

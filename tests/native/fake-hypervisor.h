@@ -166,6 +166,10 @@ VCPU_STATE *guest_record(struct guest *guest, unsigned cpu);
 /** Number of mappings that the engine has not unmapped. */
 int guest_mapped(struct guest *guest);
 
+/** Pulls a page away from under the engine, in every mapping of its own (MAP_FRESH) that it has: file -1: nothing is mapped there
+ *  any more; else that file, which may be too short. Returns how many there were. */
+unsigned guest_break_mappings(struct guest *guest, QWORD gpa, int file);
+
 /** Whether every frame is readable, writable and executable, and no handler is registered. */
 bool guest_is_free(struct guest *guest);
 

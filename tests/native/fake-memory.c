@@ -6,21 +6,24 @@
 #include <sys/mman.h>
 
 /* Pointers given out and not yet taken back, of all guests. */
-#define MAP_LIMIT 256
+#define MAP_LIMIT 1024
 static pthread_mutex_t map_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     void *pointer;
     void *base; /* of a mapping of its own */
     size_t size;
+    struct guest *guest;
+    QWORD gpa;
 } mappings[MAP_LIMIT];
 
-static bool map_remember(void *pointer, void *base, size_t size)
+static bool map_remember(struct guest *guest, QWORD gpa, void *pointer, void *base, size_t size)
 {
     bool done = false;
     pthread_mutex_lock(&map_lock);
     for (size_t i = 0; i < MAP_LIMIT && !done; i++) {
         if (mappings[i].pointer == NULL) {
             mappings[i].pointer = pointer, mappings[i].base = base, mappings[i].size = size;
+            mappings[i].guest = guest, mappings[i].gpa = gpa;
             done = true;
         }
     }
@@ -42,6 +45,24 @@ static bool map_forget(void *pointer)
     }
     pthread_mutex_unlock(&map_lock);
     return done;
+}
+
+unsigned guest_break_mappings(struct guest *guest, QWORD gpa, int file)
+{
+    unsigned broken = 0;
+    pthread_mutex_lock(&map_lock);
+    for (size_t i = 0; i < MAP_LIMIT; i++) {
+        if (mappings[i].pointer == NULL || mappings[i].base == NULL || mappings[i].guest != guest || mappings[i].gpa != gpa)
+            continue;
+        /* Whatever was there goes, and nothing else can come to lie there until PhysMemUnmap. */
+        int protection = file < 0 ? PROT_NONE : PROT_READ | PROT_WRITE;
+        int flags = file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+        if (mmap(mappings[i].base, mappings[i].size, protection, flags | MAP_FIXED, file, 0) == MAP_FAILED)
+            host_error("a mapping could not be broken");
+        broken++;
+    }
+    pthread_mutex_unlock(&map_lock);
+    return broken;
 }
 
 INTSTATUS fake_map(void *handle, QWORD gpa, DWORD length, DWORD flags, void **pointer)
@@ -69,7 +90,7 @@ INTSTATUS fake_map(void *handle, QWORD gpa, DWORD length, DWORD flags, void **po
             return INT_STATUS_INSUFFICIENT_RESOURCES;
         *pointer = (BYTE *)base + (gpa - first);
     }
-    if (!map_remember(*pointer, base, size)) {
+    if (!map_remember(guest, gpa, *pointer, base, size)) {
         host_error("more than %d mappings at a time", MAP_LIMIT);
         return INT_STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -27,6 +27,7 @@
     X(IntConfigureGuest)                                                                                                 \
     X(IntDeclareGuestMemory)                                                                                             \
     X(IntRemoveGuestMemory)                                                                                              \
+    X(IntFlushGuestMemory)                                                                                               \
     X(IntGetVcpuRecords)                                                                                                 \
     X(IntHandleDeviceStore)                                                                                              \
     X(IntGuestReset)                                                                                                     \

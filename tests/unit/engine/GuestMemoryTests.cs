@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Threading;
 using Engine;
+using Engine.Concurrency;
 using Engine.Memory;
 using Tests.Unit.Fakes;
 using Xunit;
@@ -118,21 +119,23 @@ public sealed unsafe class GuestMemoryTests
     {
         using GuestRam ram = new(2);
         FakeHypervisor host = new() { Ram = ram };
-        GuestMemory memory = new() { Hypervisor = host.Open() };
+        GuestMemory memory = new();
+        memory.Open(host.Open(), new ClaimTable(1));
+        Assert.Null(memory.Mapped);
         Assert.Equal(0, memory.Read(0, new byte[8]));
         Assert.False(memory.TryRead(0, out ulong _));
         Assert.Equal(0, host.Maps);
     }
 
     [Fact]
-    public void WhatIsNotDeclaredIsMappedPageByPageAndGivenBack()
+    public void WhatIsNotDeclaredIsMappedPageByPageAndKept()
     {
         Assert.SkipUnless(FakeShim.HasCopy, "the shim has not been built");
         using GuestRam declared = new(1);
         using GuestRam mapped = new(2, gpa: Page);
         FakeHypervisor host = new() { Ram = mapped };
         GuestMemory memory = declared.Declare();
-        memory.Hypervisor = host.Open(withCopy: true);
+        memory.Open(host.Open(withCopy: true), new ClaimTable(1));
         declared.Write(Page - 4, 0x4433_2211U);
         mapped.Write(Page, 0x8877_6655U);
         mapped.Write((2 * Page) - 8, 0x0123_4567_89AB_CDEFUL);
@@ -142,8 +145,12 @@ public sealed unsafe class GuestMemoryTests
         Assert.True(memory.TryRead((2 * Page) - 8, out ulong value));
         Assert.Equal(0x0123_4567_89AB_CDEFUL, value);
         Assert.Equal(2 * (int)Page, memory.Read(Page, new byte[3 * Page]));
-        Assert.Equal(5, host.Maps);
-        Assert.Equal(4, host.Unmaps);
+
+        // Two pages that are there, once each, and one that is not, looked for once.
+        Assert.Equal(3, host.Maps);
+        Assert.Equal(0, host.Unmaps);
+        memory.Close();
+        Assert.Equal(2, host.Unmaps);
     }
 
     [Fact]
@@ -156,13 +163,15 @@ public sealed unsafe class GuestMemoryTests
 
         // The hypervisor gives out a page whose second half is in a page that faults.
         FakeHypervisor faulting = new() { MapsTo = (nint)pages.Address + ((nint)Page / 2) };
-        GuestMemory memory = new() { Hypervisor = faulting.Open(withCopy: true) };
+        GuestMemory memory = new();
+        memory.Open(faulting.Open(withCopy: true), new ClaimTable(1));
         byte[] buffer = new byte[Page];
         int read = memory.Read(0, buffer);
         Assert.Equal((int)Page / 2, read);
         Assert.Equal(0x1111_2222_3333_4444UL, BitConverter.ToUInt64(buffer, read - 24));
         Assert.False(memory.TryRead(Page / 2, out ulong value));
         Assert.Equal(0UL, value);
+        memory.Close();
         Assert.Equal(faulting.Maps, faulting.Unmaps);
     }
 

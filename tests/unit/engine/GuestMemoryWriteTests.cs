@@ -1,4 +1,5 @@
 using System;
+using Engine.Concurrency;
 using Engine.Memory;
 using Tests.Unit.Fakes;
 using Xunit;
@@ -78,13 +79,15 @@ public sealed unsafe class GuestMemoryWriteTests : IDisposable
     {
         Assert.SkipUnless(FakeShim.HasCopy, "the shim is not built");
         _host.Ram = _ram;
-        GuestMemory memory = new() { Hypervisor = _host.Open(withCopy: true) };
+        GuestMemory memory = new();
+        memory.Open(_host.Open(withCopy: true), new ClaimTable(1));
         Assert.Equal(8, memory.Write(0x100, [1, 2, 3, 4, 5, 6, 7, 8]));
         Assert.Equal(0x0807_0605_0403_0201UL, _ram.Read<ulong>(0x100));
         Assert.Equal(ExchangeOutcome.Done, memory.Exchange(0x100, [1, 2], [9, 9]));
-        Assert.Equal(_host.Maps, _host.Unmaps);
+        Assert.Equal((1, 0), (_host.Maps, _host.Unmaps));
 
-        memory.Hypervisor = _host.Open(withCopy: false);
+        memory.Open(_host.Open(withCopy: false), new ClaimTable(1));
+        Assert.Equal((1, 1), (_host.Maps, _host.Unmaps));
         Assert.Equal(0, memory.Write(0x100, [1]));
         Assert.Equal(ExchangeOutcome.Absent, memory.Exchange(0x100, [9], [1]));
     }
@@ -97,7 +100,7 @@ public sealed unsafe class GuestMemoryWriteTests : IDisposable
         GuestMemory memory = new();
         Assert.True(memory.TryAdd(0, GuestRam.PageSize, pages.Address, out _));
         Assert.SkipUnless(FakeShim.HasCopy, "the shim is not built");
-        memory.Hypervisor = _host.Open(withCopy: true);
+        memory.Open(_host.Open(withCopy: true), new ClaimTable(1));
         Assert.Equal(0, memory.Write(0, new byte[8]));
         Assert.Equal(ExchangeOutcome.Absent, memory.Exchange(0, new byte[8], new byte[8]));
     }
@@ -108,7 +111,7 @@ public sealed unsafe class GuestMemoryWriteTests : IDisposable
         if (withShim)
         {
             Assert.SkipUnless(FakeShim.HasCopy, "the shim is not built");
-            memory.Hypervisor = _host.Open(withCopy: true);
+            memory.Open(_host.Open(withCopy: true), new ClaimTable(1));
         }
 
         return memory;
