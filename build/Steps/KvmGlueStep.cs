@@ -61,7 +61,7 @@ public static class KvmGlueStep
         string program = context.Paths.Introvm;
         Tool.Check(context, "introvm", CCompiler.Program,
         [
-            .. options, "-I" + folder, "-Wa,-I," + objects, .. Sources(folder, "*.c"), Path.Combine(folder, "image.S"),
+            .. options, "-I" + folder, "-I" + Path.GetDirectoryName(folder), "-Wa,-I," + objects, .. Sources(folder, "*.c"), Path.Combine(folder, "image.S"),
             context.Paths.KvmGlue, "-o", program + ".new", "-ldl", "-pthread", "-lrt",
         ]);
         File.Move(program + ".new", program, overwrite: true);

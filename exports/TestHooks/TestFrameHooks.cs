@@ -29,7 +29,7 @@ internal sealed unsafe class TestFrameHooks : IFrameHookHandler
     {
         _entries = [.. _entries, entry];
         IntStatus status = _hooks.Set(entry.Gpa, length, access, _handler, (ulong)_entries.Length - 1);
-        return status.IsSuccess() ? _hooks.Commit() : status;
+        return status.IsSuccess() ? Commit() : status;
     }
 
     /// <summary>Removes every hook that begins there.</summary>
@@ -42,7 +42,16 @@ internal sealed unsafe class TestFrameHooks : IFrameHookHandler
                 _hooks.Remove(gpa, _handler, (ulong)i);
         }
 
-        return _hooks.Commit();
+        return Commit();
+    }
+
+    /// <summary>When it returns, what was changed is in force.</summary>
+    private IntStatus Commit()
+    {
+        IntStatus status = _hooks.Commit();
+        while (status == IntStatus.Busy)
+            status = _hooks.Commit();
+        return status;
     }
 
     /// <inheritdoc/>

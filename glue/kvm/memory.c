@@ -187,6 +187,8 @@ void memory_write(IntroKvm *vm, Region *region, QWORD gpa, const BYTE *bytes, si
         __atomic_store_n((uint64_t *)(void *)to, value, __ATOMIC_SEQ_CST);
     else
         memcpy(to, bytes, size);
+    if (vm->capabilities & INTROKVM_PAGE_TABLE_WRITES)
+        slots_forget_translations(vm); // it may have been a page table
     pthread_mutex_unlock(&vm->memory.lock);
 }
 

@@ -14,6 +14,9 @@
 
 #define BITS 64u
 
+/** Where no memory is: the highest page of 46 bits. */
+#define NOWHERE 0x3FFFFFFFF000ull
+
 /** The bits of 64 pages as the slots are to have them. */
 static uint64_t word_of(const Region *region, QWORD word)
 {
@@ -168,6 +171,19 @@ INTSTATUS slots_update(IntroKvm *vm, Region *region)
     if (!is_done)
         atomic_store(&vm->memory.is_lost, true);
     return is_done ? INT_STATUS_SUCCESS : INT_STATUS_UNSUCCESSFUL;
+}
+
+void slots_forget_translations(IntroKvm *vm)
+{
+    static BYTE page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+    Region region = {.gpa = NOWHERE, .host = page};
+    Segment segment = {.gpa = NOWHERE, .size = PAGE_SIZE};
+
+    // KVM drops all of it when a slot is deleted, whichever that is.
+    if (make_slot(vm, &region, &segment))
+        delete_slot(vm, &region, &segment);
+    else
+        log_error_limited("the guest may go on with older translations");
 }
 
 void slots_delete(IntroKvm *vm, Region *region)

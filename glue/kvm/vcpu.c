@@ -62,16 +62,19 @@ bool exit_complete(Vcpu *vcpu)
 
 /* ---- the way in and out -------------------------------------------------------------------------------------------- */
 
-/** Makes this the thread of the vCPU. */
+/** Makes this the thread of the vCPU, until introkvm_run returns: a VMM may run it on another one then. */
 static void take_thread(Vcpu *vcpu)
 {
+    static _Thread_local int unblocked;
+    int signal = vcpu->vm->config.kick_signal;
     sigset_t signals;
 
-    if (current == vcpu)
-        return;
-    sigemptyset(&signals);
-    sigaddset(&signals, vcpu->vm->config.kick_signal);
-    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    if (unblocked != signal) {
+        sigemptyset(&signals);
+        sigaddset(&signals, signal);
+        pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+        unblocked = signal;
+    }
     vcpu->presence.thread = pthread_self();
     current = vcpu;
 }
@@ -118,31 +121,33 @@ static ExitResult handle_exit(Vcpu *vcpu)
     return result;
 }
 
-int introkvm_run(IntroKvm *vm, unsigned index)
+/** Runs the guest until an exit is the VMM's. Returns 0, or an error number. */
+static int run(Vcpu *vcpu)
 {
-    Vcpu *vcpu = vcpu_get(vm, index);
-    int error;
+    ExitResult result = EXIT_HANDLED;
 
-    if (!vcpu) {
-        errno = EINVAL;
-        return -1;
-    }
-    take_thread(vcpu);
-    for (;;) {
-        error = atomic_load(&vm->memory.is_lost) ? EIO : run_guest(vcpu);
+    while (result == EXIT_HANDLED) {
+        int error = atomic_load(&vcpu->vm->memory.is_lost) ? EIO : run_guest(vcpu);
+
         if (error == EINTR && progress_is_suspect(vcpu))
             error = step_suspect(vcpu);
         if (error)
-            break;
-        switch (handle_exit(vcpu)) {
-        case EXIT_FOR_VMM:
-            return 0;
-        case EXIT_FAILED:
-            return -1;
-        case EXIT_HANDLED:
-            break;
-        }
+            return error;
+        result = handle_exit(vcpu);
+    }
+    return result == EXIT_FAILED ? errno : 0;
+}
+
+int introkvm_run(IntroKvm *vm, unsigned index)
+{
+    Vcpu *vcpu = vcpu_get(vm, index);
+    int error = EINVAL;
+
+    if (vcpu) {
+        take_thread(vcpu);
+        error = run(vcpu);
+        current = NULL;
     }
     errno = error;
-    return -1;
+    return error ? -1 : 0;
 }

@@ -54,7 +54,7 @@ struct IntroKvm {
     Vcpu *vcpus[INTROKVM_MAX_VCPUS];
 };
 
-/** The vCPU whose thread this is, or null. */
+/** The vCPU that this thread is in introkvm_run for, or null. */
 Vcpu *vcpu_current(void);
 
 /** A vCPU by number, or null. */

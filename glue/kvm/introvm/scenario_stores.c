@@ -5,16 +5,13 @@
 #include <string.h>
 
 #include "check.h"
+#include "forms.h"
 #include "hooks.h"
 #include "scenarios.h"
 
 #define PAGE 0x1000u
 #define ALIGNED 0x100u
 #define UNALIGNED 0x9F3u
-
-typedef struct Form {
-    uint64_t name, code, flags;
-} Form;
 
 /** What became of a page and of registers. */
 typedef struct Outcome {
@@ -65,7 +62,7 @@ static void describe(const Outcome *expected, const Outcome *found)
 /** False: the guest cannot be used any more. */
 static bool compare(Machine *machine, const Form *form, uint64_t offset, Judge *judge)
 {
-    const char *name = (const char *)machine->ram + form->name;
+    const char *name = form_name(machine, form);
     static Outcome native, allowed, denied, before;
     bool is_good;
 
@@ -97,7 +94,6 @@ static bool compare(Machine *machine, const Form *form, uint64_t offset, Judge *
 void scenario_stores(void)
 {
     IntroKvmStatistics statistics;
-    const Form *form;
     static Judge judge;
     Machine machine;
 
@@ -105,18 +101,16 @@ void scenario_stores(void)
         return;
     if (machine_create(&machine, 1, 0, 0) && check(introkvm_start(machine.guest) == 0, "protection starts") &&
         hooks_set(&machine, GUEST_TARGET, PAGE, &judge)) {
-        for (form = (const Form *)(const void *)(machine.ram + machine.header->forms); form->code; form++) {
-            if (((form->flags & FORM_AVX) && !machine.has_avx) || ((form->flags & FORM_XSAVE) && !machine.has_xsave)) {
-                check_skip("%s: this processor has none", (const char *)machine.ram + form->name);
-                continue;
-            }
-            if (!compare(&machine, form, ALIGNED, &judge) ||
-                (!(form->flags & FORM_ALIGNED) && !compare(&machine, form, UNALIGNED, &judge)))
+        for (const Form *form = forms_of(&machine); form->code; form++)
+            if (!form_is_possible(&machine, form))
+                check_skip("%s: this processor has none", form_name(&machine, form));
+            else if (!compare(&machine, form, ALIGNED, &judge) ||
+                     (!(form->flags & FORM_ALIGNED) && !compare(&machine, form, UNALIGNED, &judge)))
                 break;
-        }
         introkvm_statistics(machine.guest, &statistics, sizeof statistics);
-        check_note("%llu stores told, %llu denied, %llu instructions stepped", (unsigned long long)statistics.stores,
-                   (unsigned long long)statistics.stores_denied, (unsigned long long)statistics.steps);
+        check_note("%llu stores told, %llu denied, %llu instructions stepped, %llu stuck", (unsigned long long)statistics.stores,
+                   (unsigned long long)statistics.stores_denied, (unsigned long long)statistics.steps,
+                   (unsigned long long)statistics.stuck);
     }
     machine_destroy(&machine);
 }
