@@ -39,6 +39,15 @@ static bool parse_start(const char *text, Arguments *result)
     return false;
 }
 
+static bool parse_completion(const char *text, Arguments *result)
+{
+    result->engine_stores = strcmp(text, "refetch") == 0;
+    if (result->engine_stores || strcmp(text, "data") == 0)
+        return true;
+    log_error("completion=%s is unknown; give completion=data or completion=refetch", text);
+    return false;
+}
+
 static bool parse_kexec(const char *text, Arguments *result)
 {
     result->follows_kexec = strcmp(text, "reset") == 0;
@@ -94,10 +103,12 @@ static bool parse_one(const char *argument, Arguments *result)
         return parse_start(value, result);
     if ((value = value_of(argument, "kexec")) != NULL)
         return parse_kexec(value, result);
+    if ((value = value_of(argument, "completion")) != NULL)
+        return parse_completion(value, result);
     if ((value = value_of(argument, "untrapped")) != NULL)
         return parse_untrapped(value, result);
     log_error("argument %s is unknown; known are lib=PATH, options=BITS, guards=BITS, start=user|never, kexec=report|reset, "
-              "untrapped=KINDS, stress=N, guard-test=N", argument);
+              "completion=data|refetch, untrapped=KINDS, stress=N, guard-test=N", argument);
     return false;
 }
 

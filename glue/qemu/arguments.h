@@ -11,6 +11,7 @@ typedef struct Arguments {
     const char *library;
     QWORD options;
     QWORD guards;       /* INTRO_GUARD_ bits */
+    bool engine_stores; /* allowed stores are performed by the engine */
     unsigned untrapped; /* UNTRAPPED_ bits of register_services.h */
     bool starts;        /* when the first user process runs; or never */
     bool follows_kexec; /* the guards are given up for another kernel, and set again for that one */

@@ -58,6 +58,18 @@ void page_guard_store(QWORD block_offset, const void *data, unsigned size)
     guard_windows_store(block_offset, data, size);
 }
 
+void page_guard_was_written(QWORD gpa)
+{
+    const GuestRange *range = guest_memory_range(gpa & ~(PAGE_SIZE - 1), PAGE_SIZE);
+    QWORD offset;
+
+    if (!range)
+        return;
+    offset = range->block_offset + ((gpa & ~(PAGE_SIZE - 1)) - range->gpa);
+    qemu_invalidate_code(guest_memory.host + offset, PAGE_SIZE);
+    qemu.memory_region_set_dirty(guest_memory.region, offset, PAGE_SIZE);
+}
+
 static void show_change(QWORD gpa, unsigned accesses)
 {
     static const char *const rights[] = {"rwx", "r-x", "-wx", "--x"};

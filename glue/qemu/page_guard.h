@@ -31,6 +31,10 @@ void page_guard_flush(void);
 /** Writes to RAM past the guard, as the vCPU would have: code translated from there is dropped. */
 void page_guard_store(QWORD block_offset, const void *data, unsigned size);
 
+/** The engine has written to the page of this guest-physical address: code translated from there is dropped, and the page counts as
+ *  changed. */
+void page_guard_was_written(QWORD gpa);
+
 /** What traps; implemented in store_exit.c and read_exit.c. A store arrives at store_exit also where only reads are to trap. */
 MemTxResult store_exit(QWORD block_offset, uint64_t data, unsigned size, MemTxAttrs attrs);
 MemTxResult read_exit(QWORD block_offset, uint64_t *data, unsigned size, MemTxAttrs attrs);

@@ -55,6 +55,7 @@
     F(void, memory_region_transaction_begin, (void))                                                                      \
     F(void, memory_region_transaction_commit, (void))                                                                     \
     F(void *, memory_region_get_ram_ptr, (MemoryRegion *))                                                                \
+    F(void, memory_region_set_dirty, (MemoryRegion *, hwaddr offset, hwaddr size))                                        \
     F(uint64_t, memory_region_size, (MemoryRegion *))                                                                     \
     F(MemoryRegion *, memory_region_from_host, (void *host, uint64_t *offset))                                            \
     F(int, memory_region_iommu_attrs_to_index, (MemoryRegion *, MemTxAttrs))                                              \

@@ -46,6 +46,11 @@ void *session_guest(void)
     return &session;
 }
 
+bool session_engine_stores(void)
+{
+    return session.arguments.engine_stores;
+}
+
 /** Tells a failed call of the engine. */
 static bool succeeded(const char *what, INTSTATUS status)
 {
@@ -114,8 +119,10 @@ static Periodic stress = {.period = STRESS_PERIOD, .work = restart};
 /** Gives the guest to the engine. Everything is checked and declared. */
 static bool notify_engine(void)
 {
-    const INTRO_GUEST_CONFIG config = {.Size = sizeof config, .StoreCompletion = introCompletionData,
-                                       .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK, .Guards = session.arguments.guards};
+    const INTRO_GUEST_CONFIG config = {.Size = sizeof config, .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK,
+                                       .StoreCompletion = session.arguments.engine_stores ? introCompletionRefetch
+                                                                                          : introCompletionData,
+                                       .Guards = session.arguments.guards};
 
     if (!succeeded("IntConfigureGuest", engine.IntConfigureGuest(&session, &config)) ||
         !succeeded("NewGuestNotification", engine.glue.NewGuestNotification(&session, session.arguments.options, NULL, 0))) {

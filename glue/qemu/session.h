@@ -28,6 +28,9 @@ void session_resume_elsewhere(void);
 /** Ends the protection for good, and takes back the guest's memory, which is gone when the process ends. With the big lock. */
 void session_stop(void);
 
+/** Whether the engine performs the stores of instructions that it allows, where it can. */
+bool session_engine_stores(void);
+
 /** The handle by which the engine knows the guest. */
 void *session_guest(void);
 

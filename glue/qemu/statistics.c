@@ -13,7 +13,7 @@
 #define BUCKETS (STEPS / 2 * (64 - STEP_BITS + 2))
 
 static uint64_t exits, blocked, engine_total, glue_total;
-static uint64_t of_kind[STATISTICS_KIND_COUNT], timer_calls, restarts;
+static uint64_t of_kind[STATISTICS_KIND_COUNT], timer_calls, restarts, completed;
 static uint32_t histogram[BUCKETS]; /* of the engine's times */
 
 /** The bucket of a time. Below STEPS each value has its own; then the width doubles with each power of two. */
@@ -40,6 +40,11 @@ void statistics_exit(StatisticsKind kind, bool is_blocked, uint64_t engine_nanos
     engine_total += engine_nanoseconds;
     glue_total += glue_nanoseconds;
     histogram[bucket_of(engine_nanoseconds)]++;
+}
+
+void statistics_completed(void)
+{
+    completed++;
 }
 
 void statistics_timer(void)
@@ -72,7 +77,8 @@ void statistics_print(void)
     log_event("stats",
               "exits=%" PRIu64 " blocked=%" PRIu64 " allowed=%" PRIu64 " engine-ns-median=%" PRIu64 " engine-ns-mean=%" PRIu64
               " glue-ns-mean=%" PRIu64 " store=%" PRIu64 " cr=%" PRIu64 " msr=%" PRIu64 " xcr=%" PRIu64 " dtr=%" PRIu64
-              " fetch=%" PRIu64 " read=%" PRIu64 " timer=%" PRIu64 " restarts=%" PRIu64, exits, blocked, exits - blocked, median(), engine_total / divisor, glue_total / divisor,
+              " fetch=%" PRIu64 " read=%" PRIu64 " timer=%" PRIu64 " restarts=%" PRIu64 " completed=%" PRIu64,
+              exits, blocked, exits - blocked, median(), engine_total / divisor, glue_total / divisor,
               of_kind[STATISTICS_STORE], of_kind[STATISTICS_CR], of_kind[STATISTICS_MSR], of_kind[STATISTICS_XCR],
-              of_kind[STATISTICS_DTR], of_kind[STATISTICS_FETCH], of_kind[STATISTICS_READ], timer_calls, restarts);
+              of_kind[STATISTICS_DTR], of_kind[STATISTICS_FETCH], of_kind[STATISTICS_READ], timer_calls, restarts, completed);
 }

@@ -21,6 +21,9 @@ typedef enum StatisticsKind {
 /** One exit: what became of it, nanoseconds inside of the engine's handler, nanoseconds in all. */
 void statistics_exit(StatisticsKind kind, bool is_blocked, uint64_t engine_nanoseconds, uint64_t glue_nanoseconds);
 
+/** One store that the engine has performed, of those exits. */
+void statistics_completed(void);
+
 /** One call of the engine's timer; one time that the engine was let go of and started again, or asked to start over. */
 void statistics_timer(void);
 void statistics_restart(void);

@@ -22,6 +22,49 @@ static bool lets_store_land(INTRO_ACTION action)
     return action == introGuestAllowed || action == introGuestAllowedPatched || action == introGuestIgnore;
 }
 
+/**
+ * Whether the engine may perform the whole store. Not where a part of it has happened: QEMU itself has stored the part on the page
+ * before a guarded one, and we the pieces that the engine has left to us; an instruction that changes what is there would do so twice.
+ */
+static bool engine_may_complete(const Vcpu *vcpu, StoreOrigin origin, QWORD gpa)
+{
+    bool is_further_piece = vcpu->piece_rip == vcpu->state->rip && vcpu->piece_next == gpa;
+
+    return session_engine_stores() && origin == STORE_BY_INSTRUCTION && gpa % PAGE_SIZE != 0 && !is_further_piece;
+}
+
+/** What the engine has stored must be what QEMU was about to store, unless another vCPU has stored there since. */
+static void compare(const Vcpu *vcpu, QWORD block_offset, uint64_t data, unsigned size)
+{
+    if (memcmp(guest_memory.host + block_offset, &data, size) != 0)
+        log_error_limited("cpu=%u rip=0x%" PRIx64 ": the engine has stored other bytes than QEMU was about to", vcpu->index,
+                          vcpu->state->rip);
+}
+
+/** The engine had the store to itself: it has performed it, or has it not happen; then the instruction disappears. */
+static void finish_for_engine(Vcpu *vcpu, QWORD block_offset, QWORD gpa, uint64_t data, unsigned size, INTRO_ACTION action)
+{
+    VCPU_STATE *record = vcpu->record;
+
+    if (action == introGuestAllowedVirtual) {
+        compare(vcpu, block_offset, data, size);
+        page_guard_was_written(gpa);
+        page_guard_was_written(record->Gpa); // the piece on the other page, if there is one
+        statistics_completed();
+    } else if (action == introGuestNotAllowed && record->Instruction.Length) {
+        record->Regs.Rip = vcpu->state->rip + record->Instruction.Length;
+        record->DirtyMask |= VCPU_REG_RIP;
+    }
+}
+
+/** A piece of a store is written here. */
+static void write_piece(Vcpu *vcpu, QWORD block_offset, QWORD gpa, uint64_t data, unsigned size)
+{
+    page_guard_store(block_offset, &data, size);
+    vcpu->piece_rip = vcpu->state->rip;
+    vcpu->piece_next = gpa + size;
+}
+
 /** A store of a vCPU. Does not return where the instruction is left. */
 static void vcpu_store(Vcpu *vcpu, PFUNC_IntEPTViolationCallback handler, QWORD block_offset, QWORD gpa, uint64_t data,
                        unsigned size, uint64_t begin)
@@ -29,12 +72,12 @@ static void vcpu_store(Vcpu *vcpu, PFUNC_IntEPTViolationCallback handler, QWORD 
     INTRO_ACTION action = introGuestNotAllowed; // until the engine has answered
     RestoredState before;
     StoreOrigin origin = vcpu_restore(vcpu, &before);
+    bool is_for_engine = engine_may_complete(vcpu, origin, gpa), leaves;
     uint64_t called, returned;
     INTSTATUS status;
-    bool leaves;
 
     vcpu_exit_begin(vcpu);
-    vcpu->record->ExitFlags = VCPU_EXIT_DATA | VCPU_EXIT_NO_GLA;
+    vcpu->record->ExitFlags = is_for_engine ? VCPU_EXIT_NO_GLA : VCPU_EXIT_DATA | VCPU_EXIT_NO_GLA;
     vcpu->record->ExitDataSize = size;
     memcpy(vcpu->record->ExitData, &data, size);
     called = clock_nanoseconds();
@@ -42,7 +85,9 @@ static void vcpu_store(Vcpu *vcpu, PFUNC_IntEPTViolationCallback handler, QWORD 
     returned = clock_nanoseconds();
     vcpu_exit_end(vcpu, "a store", status, action);
     if (lets_store_land(action))
-        page_guard_store(block_offset, &data, size);
+        write_piece(vcpu, block_offset, gpa, data, size);
+    if (is_for_engine)
+        finish_for_engine(vcpu, block_offset, gpa, data, size, action);
     leaves = vcpu_exit_apply(vcpu, origin) || (vcpu_exit_is_retried(vcpu, action) && origin == STORE_BY_INSTRUCTION);
     if (!leaves)
         vcpu_put_back(vcpu, &before);

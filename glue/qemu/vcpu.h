@@ -34,6 +34,9 @@ typedef struct Vcpu {
     bool passes;
     QWORD pass_rip;
 
+    /* The instruction of whose store a piece was written, and where its next piece would be: store_exit.c. */
+    QWORD piece_rip, piece_next;
+
     /* Retry answers in a row, all at one RIP. */
     unsigned retries;
     QWORD retry_rip;

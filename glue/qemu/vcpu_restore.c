@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The exact registers at a store, and before an instruction. Translated code keeps RIP and the kind of the arithmetic flags to itself; QEMU restores
-// both from the place in that code. The place is a return address on the stack of our callback: the first one that QEMU
-// accepts. QEMU also notes it in the CPU object, at an offset that is learned from the first stores: looking there is
-// cheaper than walking the stack, and tells a store of the instruction from one that QEMU does on the side.
+// The exact registers at a store, and before an instruction. Translated code keeps RIP and the kind of the arithmetic flags to
+// itself; QEMU restores both from the place in that code. A return address on the stack of our callback lies in that code: the first
+// one that QEMU accepts. QEMU notes the place in the CPU object, at an offset that is learned from the first stores: looking there
+// is cheaper than walking the stack, and tells a store of the instruction from one that QEMU does on the side.
 // A callback before an instruction has its place in its own return address.
 
 #include <execinfo.h>
@@ -13,6 +13,7 @@
 
 #define MAX_FRAMES 48
 #define OWN_FRAMES 1           /* of this file, never in translated code */
+#define BLOCK_CODE_MAX 0x10000u /* bytes that QEMU translates a block into, at most */
 #define MATCHES_TO_BELIEVE 2u  /* stores that must point to one and the same offset */
 
 static atomic_size_t known_offset; /* of the noted return address in the CPU object; 0: not known yet */
@@ -49,22 +50,29 @@ static void believe(size_t offset)
         atomic_store(&known_offset, offset);
 }
 
-/** Learns where QEMU notes the return address. Returns whether it is noted anywhere. */
-static bool learn(const Vcpu *vcpu, uintptr_t return_address)
+/** Whether a word of the CPU object may be the noted one of the access whose helper returns there: the same, or, as QEMU 10 notes
+ *  it, where the code goes on after that, which is further up in the same block. The registers are then restored to it. */
+static bool may_be_noted(Vcpu *vcpu, uintptr_t word, uintptr_t return_address)
+{
+    return word && word <= return_address && return_address - word < BLOCK_CODE_MAX && qemu.cpu_restore_state(vcpu->cpu, word);
+}
+
+/** Learns where QEMU notes the place of an access. Returns whether it is noted anywhere. */
+static bool learn(Vcpu *vcpu, uintptr_t return_address)
 {
     const char *object = (const char *)vcpu->cpu;
     size_t size = (size_t)((const char *)vcpu->state - object), where = 0;
     unsigned found = 0;
 
     for (size_t offset = sizeof(uintptr_t); offset + sizeof(uintptr_t) <= size; offset += sizeof(uintptr_t)) {
-        if (*(const uintptr_t *)(object + offset) == return_address) {
+        if (may_be_noted(vcpu, *(const uintptr_t *)(object + offset), return_address)) {
             where = offset;
             found++;
         }
     }
     if (found == 1)
         believe(where);
-    return found != 0;
+    return found == 1;
 }
 
 /** The same where the stack does not show it: the one word of the CPU object that QEMU accepts. Returns whether there is one; the

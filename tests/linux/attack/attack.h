@@ -10,7 +10,7 @@ struct kind {
 };
 
 extern const struct kind gate_kinds[], both_kinds[], control_kinds[], lstar_kinds[], lidt_kinds[], call_kinds[],
-	read_kinds[], handover_kinds[];
+	read_kinds[], forms_kinds[], handover_kinds[];
 
 /* ---- parameters of the module -------------------------------------------------------------------------------------- */
 

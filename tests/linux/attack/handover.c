@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <asm/desc.h>
+#include <asm/nospec-branch.h>
 #include <asm/pgtable.h>
 #include <asm/special_insns.h>
 #include "attack.h"
@@ -40,6 +41,7 @@ static void hand_over(u64 **pages, unsigned long cr3)
 	store_idt(&table);
 	asm volatile("movq %[low_cr3], %%cr3\n\t"
 		     "lidt %[none]\n\t"
+		     ANNOTATE_RETPOLINE_SAFE
 		     "call *%[low]\n\t"
 		     "lidt %[table]\n\t"
 		     "movq %[cr3], %%cr3"

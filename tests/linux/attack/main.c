@@ -12,6 +12,7 @@
  *       lidt: another interrupt descriptor table            call: no attack, a call with known registers
  *       frame: a store to the physical address frame, put back at once, whatever is there
  *       read: no attack, reads with known registers
+ *       forms, carry: stores of many forms, compared with what they do elsewhere
  *       handover: what looks like the start of another kernel
  */
 #include <linux/delay.h>
@@ -60,7 +61,7 @@ static const struct kind *find_kind(void)
 {
 	static const struct kind *const lists[] = {
 		gate_kinds, both_kinds, control_kinds, lstar_kinds, lidt_kinds, call_kinds, read_kinds,
-		handover_kinds,
+		forms_kinds, handover_kinds,
 	};
 	const struct kind *kind;
 	size_t i;
