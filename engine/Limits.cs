@@ -33,6 +33,13 @@ public static class Limits
     /// <summary>Bytes of an XSAVE area at most: all components up to AMX, and some to spare.</summary>
     public const int MaxXsaveBytes = 12 * 1024;
 
+    /// <summary>Runs of adjacent bytes that one store consists of: the elements of a scatter, or the parts of an XSAVE area.
+    /// </summary>
+    public const int MaxStoreRuns = 32;
+
+    /// <summary>Pieces of one store, each in one page and of at most MaxStoreBytes.</summary>
+    public const int MaxStorePieces = (MaxXsaveBytes / MaxStoreBytes) + (2 * MaxStoreRuns);
+
     /// <summary>Attempts to perform a store whose bytes another vCPU keeps changing; then the guest is entered again.</summary>
     public const int MaxStoreAttempts = 4;
 

@@ -1,10 +1,10 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Engine.Abi;
 using Engine.Hooks;
 using Engine.Instructions;
 using Engine.Instructions.Emulation;
+using Engine.Instructions.Emulation.State;
 using Engine.Memory;
 using Engine.Vcpus;
 
@@ -34,13 +34,13 @@ internal sealed unsafe partial class EptViolation
         while (attempts < Limits.MaxStoreAttempts)
         {
             if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect store) ||
-                !StoreCommit.TryPlace(_memory, vcpu, ref store, out StoreTarget target) || !target.IsInFrameOf(gpa) ||
+                !StoreCommit.TryPlace(_memory, vcpu, ref store, unit.Workspace) || !unit.Workspace.IsInFrameOf(gpa) ||
                 IsSourceHooked(vcpu, in store))
             {
                 return Stop(vcpu, iterations, ref action);
             }
 
-            IntroAction judged = AskStore(vcpu, unit, ref store, in target, ref status);
+            IntroAction judged = AskStore(vcpu, unit, ref store, ref status);
             if (judged != IntroAction.Allowed)
             {
                 // Iterations before this one have happened; for this one, the verdict is that of an exit of its own.
@@ -52,7 +52,7 @@ internal sealed unsafe partial class EptViolation
             if (_hooks.HasChanges && _hooks.Commit() == IntStatus.Busy)
                 return true;
 
-            switch (_completion.Complete(vcpu, ref store, in target))
+            switch (_completion.Complete(vcpu, ref store, unit.Workspace))
             {
                 case CommitOutcome.Failed:
                     return Stop(vcpu, iterations, ref action);
@@ -83,25 +83,41 @@ internal sealed unsafe partial class EptViolation
         return false;
     }
 
-    private IntroAction AskStore(
-        VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, in StoreTarget target, ref IntStatus status)
+    private IntroAction AskStore(VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, ref IntStatus status)
     {
-        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref store.Bytes[0], store.Size);
-        int start = store.Size - target.SecondSize;
-        FramePiece first = new(target.First, store.Linear, target.FirstSize, bytes[..target.FirstSize]);
-        FramePiece second = new(target.Second, store.Linear + (ulong)start, target.SecondSize, bytes[start..]);
-        FrameAccess access = new()
+        ReadOnlySpan<byte> bytes = InstructionEffect.BytesOf(ref store, unit.Workspace);
+        scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Write };
+        IntroAction action = IntroAction.Allowed;
+        foreach (ref readonly StorePiece piece in unit.Workspace.Pieces)
         {
-            Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Write,
-            Store = new StoreOperand(store.Linear, store.Size), StoreData = bytes,
-        };
-        first.Apply(ref access);
-        IntroAction action = AskAll(ref access, in second, default);
-        if (access.WantsOutcome)
-            TellAll(ref access, in second, default, action == IntroAction.Allowed ? IntroAction.AllowedVirtual : action);
+            Show(ref access, in store, in piece, bytes);
+            action = MaxOf(action, Ask(ref access));
+        }
+
+        IntroAction final = action == IntroAction.Allowed ? IntroAction.AllowedVirtual : action;
+        for (int i = unit.Workspace.PieceCount - 1; i >= 0; i--)
+        {
+            // The first piece comes last, and is what the record is about afterwards.
+            Show(ref access, in store, in unit.Workspace.Pieces[i], bytes);
+            if (access.WantsOutcome)
+                TellPiece(ref access, FramePiece.Of(in access), final);
+        }
+
         if (access.ForcesAction)
             status = IntStatus.ForceActionOnBeta;
         return action;
+    }
+
+    /// <summary>Lets an access be about a piece of the store. A short store is shown with it as a whole, of a long one the piece alone.
+    /// </summary>
+    private static void Show(
+        scoped ref FrameAccess access, in InstructionEffect store, in StorePiece piece, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> part = bytes.Slice(piece.Offset, piece.Size);
+        bool isShort = store.RunCount == 0;
+        access.Store = isShort ? new StoreOperand(store.Linear, store.Size) : new StoreOperand(piece.Linear, piece.Size);
+        access.StoreData = isShort ? bytes : part;
+        new FramePiece(piece.Gpa, piece.Linear, piece.Size, part).Apply(ref access);
     }
 
     /// <summary>Whether what the instruction reads elsewhere is hooked against reading: then the exit for that has to come.</summary>

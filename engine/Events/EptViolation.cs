@@ -272,8 +272,8 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         if (!isMove && unit.TryFindStore(_memory, access.Vcpu, access.Gpa, access.Gla, out operand))
             return true;
 
-        if (unit.TryEmulate(_memory, access.Vcpu, hypervisor: null, out InstructionEffect store) &&
-            InstructionUnit.IsAt(_memory, access.Vcpu, store.Linear, store.Size, access.Gpa, access.Gla))
+        if (unit.TryEmulate(_memory, access.Vcpu, hypervisor: null, out InstructionEffect store) && store.Size != 0 &&
+            store.RunCount == 0 && InstructionUnit.IsAt(_memory, access.Vcpu, store.Linear, store.Size, access.Gpa, access.Gla))
         {
             operand = new StoreOperand(store.Linear, store.Size);
             computedSize = store.IsWhole ? store.Size : 0;

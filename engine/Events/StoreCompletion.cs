@@ -12,8 +12,9 @@ namespace Engine.Events;
 /// hypervisors that would otherwise execute the instruction again (introCompletionRefetch).
 /// </summary>
 /// <remarks>
-/// <para>A glue that cannot have registers set (RegisterAccess) completes its stores itself. Registers are set before the store: if
-/// that fails, nothing has happened; and if the store then fails, they are set back.</para>
+/// <para>A glue that cannot have registers set (RegisterAccess) completes its stores itself. Extended state goes through
+/// SET_XSAVE_AREA. Registers are set before the store: if that fails, nothing has happened; and if the store then fails, they are
+/// set back.</para>
 /// <para>Thread safety: any number of vCPUs at once.</para>
 /// </remarks>
 internal sealed unsafe class StoreCompletion
@@ -36,20 +37,24 @@ internal sealed unsafe class StoreCompletion
     /// </summary>
     public bool TryBegin(VcpuState* vcpu) => _registers.CanSet(vcpu);
 
-    /// <summary>Performs the store. Afterwards the record has the new registers.</summary>
+    /// <summary>Performs the instruction. Afterwards the record has the new registers.</summary>
     [SkipLocalsInit]
-    public CommitOutcome Complete(VcpuState* vcpu, ref InstructionEffect store, in StoreTarget target)
+    public CommitOutcome Complete(VcpuState* vcpu, ref InstructionEffect store, EmulationWorkspace workspace)
     {
+        if (!workspace.State.TryCommit())
+            return CommitOutcome.Failed;
+
         IgArchRegs before = vcpu->Regs;
         VcpuRegisters dirty = vcpu->DirtyMask;
         VcpuRegisters changed = StoreCommit.Apply(ref vcpu->Regs, ref store);
         if (!_registers.Set(vcpu, changed).IsSuccess())
         {
             vcpu->Regs = before;
+            UndoState(vcpu, workspace);
             return CommitOutcome.Failed;
         }
 
-        CommitOutcome outcome = StoreCommit.Write(_memory, ref store, in target);
+        CommitOutcome outcome = StoreCommit.Write(_memory, ref store, workspace);
         if (outcome == CommitOutcome.Done)
             return outcome;
 
@@ -58,6 +63,13 @@ internal sealed unsafe class StoreCompletion
             vcpu->DirtyMask = dirty;
         else if (!_registers.Set(vcpu, changed).IsSuccess())
             _hypervisor.Log.Write(IgLogLevel.Error, $"registers of vcpu {(int)vcpu->Index} could not be set back after a store failed");
+        UndoState(vcpu, workspace);
         return outcome;
+    }
+
+    private void UndoState(VcpuState* vcpu, EmulationWorkspace workspace)
+    {
+        if (!workspace.State.TryUndo())
+            _hypervisor.Log.Write(IgLogLevel.Error, $"extended state of vcpu {(int)vcpu->Index} could not be set back after a store failed");
     }
 }

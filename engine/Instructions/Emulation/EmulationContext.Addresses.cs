@@ -1,4 +1,5 @@
 using System;
+using Engine.Instructions.Emulation.State;
 using Engine.Memory;
 using Engine.Vcpus;
 using Iced.Intel;
@@ -23,38 +24,80 @@ internal unsafe ref partial struct EmulationContext
         return true;
     }
 
+    /// <summary>Linear address of the memory operand that the instruction names, which it stores to.</summary>
+    public readonly bool TryLinearOperand(int size, out ulong linear)
+    {
+        linear = 0;
+        return TryOffset(out ulong offset, out _) && TryLinear(Instruction.MemorySegment, offset, size, isStore: true, out linear);
+    }
+
+    /// <summary>Begins a store of several runs, whose bytes are in the workspace.</summary>
+    public readonly Span<byte> BeginRuns(ulong linear, int size)
+    {
+        Store.Linear = linear;
+        Store.Size = size;
+        Store.RunCount = 0;
+        return Workspace.Wide[..size];
+    }
+
+    /// <summary>Adds a run to it; one that is empty is none.</summary>
+    public readonly void AddRun(ulong linear, int offset, int size)
+    {
+        if (size != 0)
+            Workspace.Runs[Store.RunCount++] = new StoreRun(linear, offset, size);
+    }
+
     /// <summary>The offset, in its segment, of the memory operand with a ModRM byte or an address in the instruction.</summary>
     public readonly bool TryOffset(out ulong offset, out int addressSize)
+    {
+        if (!TryOffsetWithoutIndex(out offset, out addressSize))
+            return false;
+        if (Instruction.MemoryIndex != Register.None)
+        {
+            if (!TryGpr(Instruction.MemoryIndex, out ulong value))
+                return false;
+            offset = (offset + (value * (ulong)Instruction.MemoryIndexScale)) & FlagMath.Mask(addressSize);
+        }
+
+        return true;
+    }
+
+    /// <summary>The same with no index added, which may be a vector.</summary>
+    public readonly bool TryOffsetWithoutIndex(out ulong offset, out int addressSize)
     {
         offset = 0;
         Register baseRegister = Instruction.MemoryBase;
         Register index = Instruction.MemoryIndex;
         addressSize = baseRegister != Register.None ? baseRegister.GetSize()
-            : index != Register.None ? index.GetSize()
+            : index.IsGPR() ? index.GetSize()
             : Instruction.MemoryDisplSize > 1 ? Instruction.MemoryDisplSize
             : 0;
         if (addressSize is not (2 or 4 or 8))
             return false;
 
         // Relative to RIP, the displacement is the sum already.
-        ulong sum = Instruction.MemoryDisplacement64;
+        offset = Instruction.MemoryDisplacement64;
         if (baseRegister is not (Register.None or Register.RIP or Register.EIP))
         {
             if (!TryGpr(baseRegister, out ulong value))
                 return false;
-            sum += value;
+            offset += value;
         }
 
-        if (index != Register.None)
-        {
-            if (!TryGpr(index, out ulong value))
-                return false;
-            sum += value * (ulong)Instruction.MemoryIndexScale;
-        }
-
-        offset = sum & FlagMath.Mask(addressSize);
+        offset &= FlagMath.Mask(addressSize);
         return true;
     }
+
+    /// <summary>The offset that RDI, EDI or DI has, as an operand that is not named says.</summary>
+    public readonly bool TryImpliedOffset(OpKind kind, out ulong offset) => TryGpr(
+        kind switch
+        {
+            OpKind.MemorySegRDI => Register.RDI,
+            OpKind.MemorySegEDI => Register.EDI,
+            OpKind.MemorySegDI => Register.DI,
+            _ => Register.None,
+        },
+        out offset);
 
     /// <summary>Linear address of [offset, offset + size) of a segment. False: it is not known, or the processor would raise an
     /// exception, or the run wraps around.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using Engine.Abi;
+using Engine.Instructions.Emulation.State;
 using Engine.Memory;
 using Engine.Vcpus;
 using Iced.Intel;
@@ -19,25 +20,28 @@ internal unsafe ref partial struct EmulationContext
     /// <summary>What becomes of it.</summary>
     public readonly ref InstructionEffect Store;
 
-    /// <summary>The vCPU's XSAVE area, or nothing.</summary>
-    public readonly ReadOnlySpan<byte> Xsave;
+    /// <summary>Room for what does not fit into <see cref="Store"/>.</summary>
+    public readonly EmulationWorkspace Workspace;
 
     private readonly VcpuState* _vcpu;
     private readonly RegisterValues _registers;
     private readonly GuestMemory _memory;
 
     public EmulationContext(
-        in Instruction instruction, RegisterValues registers, GuestMemory memory, VcpuState* vcpu, ReadOnlySpan<byte> xsave,
+        in Instruction instruction, RegisterValues registers, GuestMemory memory, VcpuState* vcpu, EmulationWorkspace workspace,
         ref InstructionEffect store)
     {
         Instruction = ref instruction;
         Store = ref store;
-        Xsave = xsave;
+        Workspace = workspace;
         _vcpu = vcpu;
         _registers = registers;
         _memory = memory;
         registers.Vcpu = vcpu;
     }
+
+    /// <summary>Extended state of the vCPU.</summary>
+    public readonly ExtendedState State => Workspace.State;
 
     /// <summary>Whether this is 64-bit code.</summary>
     public readonly bool Is64Bit => _vcpu->CsType == IgCsType.Bits64;
@@ -50,6 +54,12 @@ internal unsafe ref partial struct EmulationContext
 
     /// <summary>Whether shadow stacks or indirect-branch tracking may be on: CR4.CET.</summary>
     public readonly bool HasControlFlowEnforcement => (_vcpu->Regs.Cr4 & (1 << 23)) != 0;
+
+    /// <summary>Whether SGDT and its like fault outside of the kernel: CR4.UMIP.</summary>
+    public readonly bool IsPreventedByUmip => _vcpu->Cpl != 0 && (_vcpu->Regs.Cr4 & (1 << 11)) != 0;
+
+    /// <summary>CR0.</summary>
+    public readonly ulong Cr0 => _vcpu->Regs.Cr0;
 
     /// <summary>Bytes of the instruction's memory operand.</summary>
     public readonly int OperandSize => Instruction.MemorySize.GetSize();
@@ -103,6 +113,13 @@ internal unsafe ref partial struct EmulationContext
             return false;
         value = segment.Selector;
         return true;
+    }
+
+    /// <summary>Registers with GDTR and IDTR among them.</summary>
+    public readonly bool TryTables(out IgArchRegs tables)
+    {
+        tables = _vcpu->Regs;
+        return (_vcpu->PushedMask & VcpuRegisters.Tables) != VcpuRegisters.None || State.TryReadTables(ref tables);
     }
 
     /// <summary>Sets a general-purpose register, or a part of one, as the processor does: 32 bits clear what is above, fewer leave it.
@@ -166,11 +183,17 @@ internal unsafe ref partial struct EmulationContext
     public readonly bool TryReadSource(ulong linear, int size, out ulong value)
     {
         ulong read = 0;
-        Store.SourceLinear = linear;
-        Store.SourceSize = size;
-        bool known = TryRead(linear, new Span<byte>(&read, size));
+        bool known = TryReadSource(linear, new Span<byte>(&read, size));
         value = read;
         return known;
+    }
+
+    /// <summary>Reads what the instruction takes from memory besides the operand that it stores to.</summary>
+    public readonly bool TryReadSource(ulong linear, Span<byte> bytes)
+    {
+        Store.SourceLinear = linear;
+        Store.SourceSize = bytes.Length;
+        return TryRead(linear, bytes);
     }
 
     private readonly bool TryRead(ulong linear, Span<byte> bytes)

@@ -3,7 +3,7 @@ using Iced.Intel;
 
 namespace Engine.Instructions.Emulation;
 
-/// <summary>Near CALL, and ENTER with no or one level.</summary>
+/// <summary>Near CALL, and ENTER.</summary>
 internal static unsafe class FrameStores
 {
     public static bool Emulate(ref EmulationContext context) =>
@@ -60,23 +60,71 @@ internal static unsafe class FrameStores
             Code.Enterw_imm16_imm8 => sizeof(ushort), Code.Enterd_imm16_imm8 => sizeof(uint), _ => sizeof(ulong),
         };
         int level = instruction.Immediate8_2nd & 31;
-        if (level > 1 || !context.TryStackPointer(out Register pointer, out ulong top) || pointer.GetSize() != size)
+        if (!context.TryStackPointer(out Register pointer, out ulong top))
             return false;
 
+        // The frame pointer and the new stack pointer have the size of the operand; pushes go by the size of the stack.
         Register framePointer = size switch { 2 => Register.BP, 4 => Register.EBP, _ => Register.RBP };
-        if (!context.TryGpr(framePointer, out ulong frame) || !context.TryPush((level + 1) * size))
+        int stackSize = pointer.GetSize();
+        ulong mask = FlagMath.Mask(stackSize);
+        int count = (level + 1) * size;
+        ulong bottom = (top - (ulong)count) & mask;
+        if (!context.TryGpr(framePointer, out ulong frame) ||
+            !context.TryGpr(RegisterOf(Register.BP, stackSize), out ulong frameOffset) || bottom + (ulong)count - 1 > mask ||
+            !context.TryLinear(Register.SS, bottom, count, isStore: true, out ulong linear))
+        {
             return false;
+        }
 
-        ulong mask = FlagMath.Mask(size);
-        ulong newFrame = (top - (ulong)size) & mask;
-        Span<byte> bytes = InstructionEffect.BytesOf(ref context.Store);
+        ulong newFrame = top - (ulong)size;
+        Span<byte> bytes = context.BeginRuns(linear, count);
         new ReadOnlySpan<byte>(&frame, size).CopyTo(bytes[(level * size)..]);
-        if (level == 1)
+        if (level > 1 && !TryCopyFrames(ref context, frameOffset, mask, size, level - 1, bytes))
+            return false;
+        if (level > 0)
             new ReadOnlySpan<byte>(&newFrame, size).CopyTo(bytes);
+        context.AddRun(linear, 0, count);
+
         // The processor makes sure that the new top of the stack can be written.
-        ulong newTop = (top - (ulong)((level + 1) * size) - instruction.Immediate16) & mask;
+        ulong newTop = (bottom - instruction.Immediate16) & mask;
         context.SetGpr(framePointer, newFrame);
         context.SetGpr(pointer, newTop);
         return context.IsStackWritable(newTop, size);
     }
+
+    /// <summary>Copies the frame pointers of the levels above, which lie below the old frame pointer. What of them lies where this
+    /// instruction has pushed already is what it has pushed.</summary>
+    private static bool TryCopyFrames(
+        ref EmulationContext context, ulong frameOffset, ulong mask, int size, int count, Span<byte> bytes)
+    {
+        ulong lowest = (frameOffset - (ulong)(count * size)) & mask;
+        Span<byte> above = stackalloc byte[MaxLevels * sizeof(ulong)];
+        above = above[..(count * size)];
+        if (lowest + (ulong)above.Length - 1 > mask ||
+            !context.TryLinear(Register.SS, lowest, above.Length, isStore: false, out ulong linear) ||
+            !context.TryReadSource(linear, above))
+        {
+            return false;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            int to = (count - i) * size;
+            for (int j = 0; j < size; j++)
+            {
+                int from = ((count - 1 - i) * size) + j;
+                ulong pushed = linear + (ulong)from - context.Store.Linear;
+                bytes[to + j] = pushed >= (ulong)(to + size) && pushed < (ulong)bytes.Length ? bytes[(int)pushed] : above[from];
+            }
+        }
+
+        return true;
+    }
+
+    private static Register RegisterOf(Register word, int size) => size switch
+    {
+        8 => word - Register.AX + Register.RAX, 4 => word - Register.AX + Register.EAX, _ => word,
+    };
+
+    private const int MaxLevels = 31;
 }

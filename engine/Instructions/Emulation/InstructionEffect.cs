@@ -7,22 +7,26 @@ namespace Engine.Instructions.Emulation;
 /// All that one instruction, or one iteration of a repeated one, does: the bytes it stores, and how registers change. Nothing is
 /// done yet. Unmanaged and of one size, so that it lives on the stack of an exit.
 /// </summary>
-/// <remarks>The store is one run of bytes: everything that an instruction pushes is adjacent. What a masked store leaves out is
-/// not in <see cref="ByteMask"/>. What is not said to be valid holds anything.</remarks>
+/// <remarks>Most stores are one short run of bytes: everything that an instruction pushes is adjacent, and what a masked store
+/// leaves out is not in <see cref="ByteMask"/>. Those that are longer, or go to several places, are described in the vCPU's
+/// <see cref="EmulationWorkspace"/>, and so is what changes of extended state. What is not said to be valid holds anything.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct InstructionEffect
 {
     /// <summary>Linear address of the first byte.</summary>
     public ulong Linear;
 
-    /// <summary>Bytes of the run, 1 to Limits.MaxStoreBytes.</summary>
+    /// <summary>Bytes of the store: of its one run, up to Limits.MaxStoreBytes, or of all runs; 0: it stores nothing.</summary>
     public int Size;
+
+    /// <summary>Runs of the store in the workspace; 0: it is the one run that is described here.</summary>
+    public int RunCount;
 
     /// <summary>Registers that change, one bit each, in the order of the x86 encoding: their new values are in <see cref="Gprs"/>.
     /// </summary>
     public uint ChangedGprs;
 
-    /// <summary>The bytes of the run that are stored, one bit each.</summary>
+    /// <summary>The bytes of the one run that are stored, one bit each.</summary>
     public ulong ByteMask;
 
     /// <summary>RIP afterwards; unchanged while a repeated instruction has iterations left.</summary>
@@ -53,7 +57,7 @@ internal unsafe struct InstructionEffect
     /// <summary>Whether more iterations of a repeated instruction follow.</summary>
     public bool IsRepeated;
 
-    /// <summary>The bytes of the run.</summary>
+    /// <summary>The bytes of the one run.</summary>
     public fixed byte Bytes[Limits.MaxStoreBytes];
 
     /// <summary>What was there, if <see cref="ReadsTarget"/>.</summary>
@@ -62,12 +66,16 @@ internal unsafe struct InstructionEffect
     /// <summary>New values of the registers in <see cref="ChangedGprs"/>.</summary>
     public fixed ulong Gprs[16];
 
-    /// <summary>Whether every byte of the run is stored.</summary>
-    public readonly bool IsWhole => ByteMask == ulong.MaxValue >> (Limits.MaxStoreBytes - Size);
+    /// <summary>Whether it stores one run of bytes, and all of them.</summary>
+    public readonly bool IsWhole => RunCount == 0 && Size != 0 && ByteMask == ulong.MaxValue >> (Limits.MaxStoreBytes - Size);
 
-    /// <summary>The bytes of the run as a span.</summary>
+    /// <summary>The bytes of the one run as a span.</summary>
     public static Span<byte> BytesOf(ref InstructionEffect store) =>
         MemoryMarshal.CreateSpan(ref store.Bytes[0], store.Size);
+
+    /// <summary>The bytes of the store, whatever it consists of.</summary>
+    public static Span<byte> BytesOf(ref InstructionEffect store, EmulationWorkspace workspace) =>
+        store.RunCount == 0 ? BytesOf(ref store) : workspace.Wide[..store.Size];
 
     /// <summary>The bytes that were there.</summary>
     public static Span<byte> OldOf(ref InstructionEffect store) => MemoryMarshal.CreateSpan(ref store.Old[0], store.Size);
@@ -77,6 +85,7 @@ internal unsafe struct InstructionEffect
     {
         Linear = 0;
         Size = 0;
+        RunCount = 0;
         ChangedGprs = 0;
         ByteMask = 0;
         NextRip = nextRip;

@@ -1,5 +1,5 @@
-using System;
 using System.Runtime.CompilerServices;
+using Engine.Instructions.Emulation.Vectors;
 using Engine.Memory;
 using Engine.Vcpus;
 using Iced.Intel;
@@ -17,30 +17,20 @@ namespace Engine.Instructions.Emulation;
 /// <para>Faults that the processor raises before it stores (alignment, limits, absent pages of what is read) end in "not
 /// emulated". Nothing is allocated. Thread safety: no state.</para>
 /// </remarks>
-internal static unsafe class InstructionEmulator
+internal static unsafe partial class InstructionEmulator
 {
     /// <summary>Emulates one instruction, or one iteration of a repeated one. What the record holds counts as far as PushedMask says
-    /// so. <paramref name="xsave"/>: the vCPU's XSAVE area, standard or compacted; empty: vector registers are not known.</summary>
+    /// so. <paramref name="workspace"/>: extended state that was begun for this instruction, and room.</summary>
     [SkipLocalsInit]
     public static bool TryEmulate(
-        in Instruction instruction, RegisterValues registers, GuestMemory memory, VcpuState* vcpu, ReadOnlySpan<byte> xsave,
+        in Instruction instruction, RegisterValues registers, GuestMemory memory, VcpuState* vcpu, EmulationWorkspace workspace,
         out InstructionEffect store)
     {
         Unsafe.SkipInit(out store);
-        EmulationContext context = new(in instruction, registers, memory, vcpu, xsave, ref store);
+        EmulationContext context = new(in instruction, registers, memory, vcpu, workspace, ref store);
         store.Reset(context.AfterInstruction);
-        return Dispatch(ref context) && store.Size is > 0 and <= Limits.MaxStoreBytes && store.ByteMask != 0;
+        return Dispatch(ref context);
     }
-
-    /// <summary>Tells whether what the instruction stores comes from a vector register, or from MXCSR.</summary>
-    public static bool NeedsVectors(in Instruction instruction)
-    {
-        if (instruction.Mnemonic is Mnemonic.Stmxcsr or Mnemonic.Vstmxcsr)
-            return true;
-        return IsXmmOrYmm(instruction.Op1Register) || IsXmmOrYmm(instruction.Op2Register);
-    }
-
-    private static bool IsXmmOrYmm(Register register) => register.IsXMM() || register.IsYMM();
 
     private static bool Dispatch(ref EmulationContext context)
     {
@@ -69,17 +59,30 @@ internal static unsafe class InstructionEmulator
                 Mnemonic.Movsb or Mnemonic.Movsw or Mnemonic.Movsq:
                 return StringStores.Emulate(ref context);
             case Mnemonic.Movsd:
-                return instruction.IsStringInstruction ? StringStores.Emulate(ref context) : VectorStores.Emulate(ref context);
+                return instruction.IsStringInstruction
+                    ? StringStores.Emulate(ref context)
+                    : VectorStores.Emulate(ref context, first: 0, isAligned: false);
             case Mnemonic.Push or Mnemonic.Pusha or Mnemonic.Pushad or Mnemonic.Pushf or Mnemonic.Pushfd or Mnemonic.Pushfq or
                 Mnemonic.Pop:
                 return StackStores.Emulate(ref context);
+            case Mnemonic.Movdir64b:
+                return LineStores.MoveLine(ref context);
+            case Mnemonic.Clzero:
+                return LineStores.ClearLine(ref context);
+            case Mnemonic.Aadd or Mnemonic.Aand or Mnemonic.Aor or Mnemonic.Axor:
+                return RemoteStores.Emulate(ref context);
+            case Mnemonic.Sgdt or Mnemonic.Sidt:
+                return SystemStores.StoreTable(ref context);
+            case Mnemonic.Smsw:
+                return SystemStores.StoreMachineStatus(ref context);
             case Mnemonic.Call or Mnemonic.Enter:
                 return FrameStores.Emulate(ref context);
             default:
-                return instruction.ConditionCode != ConditionCode.None && instruction.Op0Kind == OpKind.Memory
-                    ? ConditionStores.Emulate(ref context)
-                    : VectorStores.Emulate(ref context) || ExtractStores.Emulate(ref context) ||
-                        MaskedStores.Emulate(ref context);
+                if (instruction.ConditionCode == ConditionCode.None || instruction.Op0Kind != OpKind.Memory)
+                    return DispatchState(ref context);
+                return instruction.Encoding == EncodingKind.VEX
+                    ? RemoteStores.CompareAndAdd(ref context)
+                    : ConditionStores.Emulate(ref context);
         }
     }
 }

@@ -45,8 +45,8 @@ internal static unsafe class StackStores
         }
         else if (instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsSegmentRegister())
         {
-            // With larger operands, processors differ in whether they write the upper part.
-            if (size != sizeof(ushort) || !context.TrySelector(instruction.Op0Register, out value))
+            // With 32 bits, processors differ in whether they write the upper half; with 64, zeros are written.
+            if (size == sizeof(uint) || !context.TrySelector(instruction.Op0Register, out value))
                 return false;
         }
         else if (!context.TryValue(0, size, out value))

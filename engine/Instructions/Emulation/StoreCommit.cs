@@ -2,14 +2,15 @@ using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Engine.Abi;
+using Engine.Instructions.Emulation.State;
 using Engine.Memory;
 using Engine.Vcpus;
 
 namespace Engine.Instructions.Emulation;
 
 /// <summary>
-/// Performs an emulated store: finds its frames with the rights that the instruction has, and writes its bytes. Both pages of a
-/// store that crosses a page are known to take it before the first byte is written.
+/// Performs an emulated store: finds its frames with the rights that the instruction has, and writes its bytes. All pages that a
+/// store lies in are known to take it before the first byte is written.
 /// </summary>
 internal static unsafe class StoreCommit
 {
@@ -21,45 +22,43 @@ internal static unsafe class StoreCommit
     private const uint UserLevel = 3;
 
     /// <summary>
-    /// Finds where the store goes; RFLAGS must be valid. False: the processor would raise an exception before or after it, or
-    /// would have to write to paging entries, or an atomic store lies across two cache lines. Fills the bytes that a masked store
-    /// leaves alone with what is there.
+    /// Finds where the store goes, as pieces in the workspace; RFLAGS must be valid. False: the processor would raise an exception
+    /// before or after it, or would have to write to paging entries, or an atomic store lies across two cache lines. Fills the
+    /// bytes that a masked store leaves alone with what is there.
     /// </summary>
-    public static bool TryPlace(GuestMemory memory, VcpuState* vcpu, ref InstructionEffect store, out StoreTarget target)
+    public static bool TryPlace(GuestMemory memory, VcpuState* vcpu, ref InstructionEffect store, EmulationWorkspace workspace)
     {
-        target = default;
+        workspace.ClearPieces();
         if (RaisesException(vcpu, in store) || (store.IsAtomic && (store.Linear & LineMask) + (ulong)store.Size > LineMask + 1))
             return false;
 
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        int firstSize = Math.Min(store.Size, PageSize - (int)(store.Linear & PageMask));
-        int secondSize = store.Size - firstSize;
-        if ((store.ByteMask & (ulong.MaxValue >> (Limits.MaxStoreBytes - firstSize))) == 0)
-            firstSize = 0;
-        if (secondSize != 0 && (store.ByteMask >> (store.Size - secondSize)) == 0)
-            secondSize = 0;
-
-        ulong first = 0;
-        ulong second = 0;
-        if ((firstSize != 0 && !AccessRights.TryTranslate(memory, in paging, vcpu, store.Linear, AccessKind.Store, out first)) ||
-            (secondSize != 0 && !AccessRights.TryTranslate(
-                memory, in paging, vcpu, (store.Linear | PageMask) + 1, AccessKind.Store, out second)))
-        {
+        if (!IsSourceAccessed(memory, vcpu, in store, in paging))
             return false;
+        if (store.RunCount == 0)
+        {
+            return TryPlaceRun(memory, vcpu, in paging, new StoreRun(store.Linear, 0, store.Size), store.ByteMask, workspace) &&
+                (store.Size == 0 || store.IsWhole || TryFillGaps(memory, ref store, workspace));
         }
 
-        target = new StoreTarget(first, firstSize, second, secondSize);
-        return IsSourceAccessed(memory, vcpu, in store, in paging) &&
-            (store.IsWhole || TryFillGaps(memory, ref store, in target));
+        for (int i = 0; i < store.RunCount; i++)
+        {
+            if (!TryPlaceRun(memory, vcpu, in paging, workspace.Runs[i], null, workspace))
+                return false;
+        }
+
+        return true;
     }
 
-    /// <summary>Writes the bytes.</summary>
-    public static CommitOutcome Write(GuestMemory memory, ref InstructionEffect store, in StoreTarget target)
+    /// <summary>Writes the bytes to the pieces that were found. If one of them turns out not to be writable, those before it are put
+    /// back.</summary>
+    public static CommitOutcome Write(GuestMemory memory, ref InstructionEffect store, EmulationWorkspace workspace)
     {
-        ReadOnlySpan<byte> bytes = InstructionEffect.BytesOf(ref store);
+        ReadOnlySpan<StorePiece> pieces = workspace.Pieces;
+        ReadOnlySpan<byte> bytes = InstructionEffect.BytesOf(ref store, workspace);
         if (store.IsAtomic)
         {
-            return memory.Exchange(target.First, InstructionEffect.OldOf(ref store), bytes) switch
+            return memory.Exchange(pieces[0].Gpa, InstructionEffect.OldOf(ref store), bytes) switch
             {
                 ExchangeOutcome.Done => CommitOutcome.Done,
                 ExchangeOutcome.Differs => CommitOutcome.Changed,
@@ -67,23 +66,19 @@ internal static unsafe class StoreCommit
             };
         }
 
-        ulong mask = store.ByteMask;
-        if (target.SecondSize == 0 || target.FirstSize == 0)
+        if (pieces.Length > 1 && !TryKeep(memory, pieces, workspace.Before))
+            return CommitOutcome.Failed;
+        for (int i = 0; i < pieces.Length; i++)
         {
-            ulong start = target.FirstSize != 0 ? target.First : target.Second - (ulong)(store.Size - target.SecondSize);
-            return WriteRuns(memory, start, bytes, mask) ? CommitOutcome.Done : CommitOutcome.Failed;
+            ref readonly StorePiece piece = ref pieces[i];
+            if (WriteRuns(memory, in piece, bytes))
+                continue;
+            while (--i >= 0)
+                WriteRuns(memory, in pieces[i], workspace.Before);
+            return CommitOutcome.Failed;
         }
 
-        // If the second half turns out not to be writable, the first is put back.
-        Span<byte> before = stackalloc byte[Limits.MaxStoreBytes];
-        before = before[..target.FirstSize];
-        ulong low = mask & (ulong.MaxValue >> (Limits.MaxStoreBytes - target.FirstSize));
-        if (memory.Read(target.First, before) < before.Length || !WriteRuns(memory, target.First, bytes[..target.FirstSize], low))
-            return CommitOutcome.Failed;
-        if (WriteRuns(memory, target.Second, bytes[target.FirstSize..], mask >> target.FirstSize))
-            return CommitOutcome.Done;
-        WriteRuns(memory, target.First, before, low);
-        return CommitOutcome.Failed;
+        return CommitOutcome.Done;
     }
 
     /// <summary>Puts the new values of registers into a set of them; tells which have changed.</summary>
@@ -107,14 +102,59 @@ internal static unsafe class StoreCommit
         return changed;
     }
 
-    private static bool WriteRuns(GuestMemory memory, ulong gpa, ReadOnlySpan<byte> bytes, ulong mask)
+    /// <summary>Cuts a run into pieces, each in one page and not longer than Limits.MaxStoreBytes. <paramref name="masked"/>: the
+    /// bytes that are stored, of a run that is no longer than that; a page without any is not looked for. Null: all.</summary>
+    private static bool TryPlaceRun(
+        GuestMemory memory, VcpuState* vcpu, in PagingContext paging, in StoreRun run, ulong? masked, EmulationWorkspace workspace)
     {
+        ulong page = 0;
+        ulong frame = 0;
+        bool hasFrame = false;
+        for (int done = 0, size; done < run.Size; done += size)
+        {
+            ulong linear = run.Linear + (ulong)done;
+            size = Math.Min(Math.Min(run.Size - done, PageSize - (int)(linear & PageMask)), Limits.MaxStoreBytes);
+            ulong stored = ulong.MaxValue >> (Limits.MaxStoreBytes - size);
+            if (masked is { } mask)
+                stored &= mask >> done;
+            if (stored == 0)
+                continue;
+
+            // One translation a page.
+            if (!hasFrame || page != (linear & ~PageMask))
+            {
+                page = linear & ~PageMask;
+                hasFrame = AccessRights.TryTranslate(memory, in paging, vcpu, page, AccessKind.Store, out frame);
+            }
+
+            StorePiece piece = new(frame | (linear & PageMask), linear, run.Offset + done, size, stored);
+            if (!hasFrame || !workspace.TryAddPiece(in piece))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool TryKeep(GuestMemory memory, ReadOnlySpan<StorePiece> pieces, Span<byte> before)
+    {
+        foreach (ref readonly StorePiece piece in pieces)
+        {
+            if (memory.Read(piece.Gpa, before.Slice(piece.Offset, piece.Size)) < piece.Size)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool WriteRuns(GuestMemory memory, in StorePiece piece, ReadOnlySpan<byte> bytes)
+    {
+        ulong mask = piece.Mask;
         while (mask != 0)
         {
             int start = BitOperations.TrailingZeroCount(mask);
             int length = BitOperations.TrailingZeroCount(~(mask >> start));
-            length = Math.Min(length, bytes.Length - start);
-            if (memory.Write(gpa + (ulong)start, bytes.Slice(start, length)) < length)
+            length = Math.Min(length, piece.Size - start);
+            if (memory.Write(piece.Gpa + (ulong)start, bytes.Slice(piece.Offset + start, length)) < length)
                 return false;
             if (start + length >= Limits.MaxStoreBytes)
                 break;
@@ -128,7 +168,8 @@ internal static unsafe class StoreCommit
     private static bool RaisesException(VcpuState* vcpu, in InstructionEffect store)
     {
         ulong flags = vcpu->Regs.Flags;
-        bool isAligned = (store.Linear & (ulong)(store.Size - 1)) == 0 && BitOperations.IsPow2(store.Size);
+        bool isAligned = store.Size == 0 || (store.RunCount == 0 && BitOperations.IsPow2(store.Size) &&
+            (store.Linear & (ulong)(store.Size - 1)) == 0);
         return (flags & RFlags.Tf) != 0 ||
             ((vcpu->PushedMask & VcpuRegisters.Dr7) != VcpuRegisters.None && (vcpu->Regs.Dr7 & Dr7Enables) != 0) ||
             (!isAligned && vcpu->Cpl == UserLevel && (vcpu->Regs.Cr0 & Cr0AlignmentMask) != 0 && (flags & RFlags.Ac) != 0);
@@ -144,22 +185,19 @@ internal static unsafe class StoreCommit
                 AccessRights.TryTranslate(memory, in paging, vcpu, last, AccessKind.Read, out _));
     }
 
-    private static bool TryFillGaps(GuestMemory memory, ref InstructionEffect store, in StoreTarget target)
+    private static bool TryFillGaps(GuestMemory memory, ref InstructionEffect store, EmulationWorkspace workspace)
     {
-        Span<byte> there = stackalloc byte[Limits.MaxStoreBytes];
-        there = there[..store.Size];
-        there.Clear();
-        int start = store.Size - target.SecondSize;
-        if (target.FirstSize != 0 && memory.Read(target.First, there[..target.FirstSize]) < target.FirstSize)
-            return false;
-        if (target.SecondSize != 0 && memory.Read(target.Second, there[start..]) < target.SecondSize)
-            return false;
-
         Span<byte> bytes = InstructionEffect.BytesOf(ref store);
-        for (int i = 0; i < bytes.Length; i++)
+        Span<byte> there = stackalloc byte[Limits.MaxStoreBytes];
+        foreach (ref readonly StorePiece piece in workspace.Pieces)
         {
-            if ((store.ByteMask & (1UL << i)) == 0)
-                bytes[i] = there[i];
+            if (memory.Read(piece.Gpa, there[..piece.Size]) < piece.Size)
+                return false;
+            for (int i = 0; i < piece.Size; i++)
+            {
+                if ((piece.Mask & (1UL << i)) == 0)
+                    bytes[piece.Offset + i] = there[i];
+            }
         }
 
         return true;
