@@ -1327,7 +1327,7 @@ INTROCORE_API INTSTATUS IntHandleTimer(void *GuestHandle);
  *  With introCompletionRefetch the engine performs an allowed store to a frame with hooks itself where it can: it writes guest
  *  memory, changes registers (INTRO_GUEST_APPLIES_DIRTY_MASK, else SET_REGISTERS), RIP included, and answers
  *  introGuestAllowedVirtual; the glue ends what the instruction ends by itself (the shadow of STI and MOV SS). What it does not
- *  emulate (FXSAVE, XSAVE, x87, MMX, AVX-512, far calls, ...), or what would fault, or has to mark paging entries as accessed or
+ *  emulate (INS, far calls, shadow stacks, ...), or what would fault, or has to mark paging entries as accessed or
  *  dirty, is answered introGuestAllowed. Of an instruction that repeats, as many iterations are performed as fit; RIP then stays,
  *  and the rest exits again. introGuestNotAllowed about a later iteration comes with DirtyMask set by those before it. */
 typedef enum _INTRO_COMPLETION {

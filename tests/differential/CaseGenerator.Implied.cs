@@ -10,6 +10,7 @@ internal sealed unsafe partial class CaseGenerator
     private const int Rcx = 1;
     private const int Rdx = 2;
     private const int Rsp = 4;
+    private const int Rbp = 5;
     private const int Rsi = 6;
     private const int Rdi = 7;
 
@@ -30,6 +31,19 @@ internal sealed unsafe partial class CaseGenerator
 
         switch (mnemonic)
         {
+            case Mnemonic.Enter when _instruction.Immediate8_2nd > 1:
+                SetFramePointer();
+                break;
+            case Mnemonic.Movdir64b:
+                SetLine();
+                break;
+            case Mnemonic.Clzero:
+                _gprs[Rax] = PickTarget();
+                break;
+            case Mnemonic.Xsave or Mnemonic.Xsave64 or Mnemonic.Xsaveopt or Mnemonic.Xsaveopt64 or Mnemonic.Xsavec or
+                Mnemonic.Xsavec64:
+                SetComponents();
+                break;
             case Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc or Mnemonic.Bt when _instruction.Op1Kind == OpKind.Register:
                 SetBitNumber();
                 break;
@@ -45,6 +59,32 @@ internal sealed unsafe partial class CaseGenerator
             default:
                 break;
         }
+    }
+
+    /// <summary>Near the stack pointer, so that frames are often copied from what was just pushed.</summary>
+    private void SetFramePointer()
+    {
+        ulong pointer = _gprs[Rsp] + (ulong)_more.Between(-60, 100);
+        _gprs[Rbp] = _bits == 16 ? (_gprs[Rbp] & ~0xFFFFUL) | (ushort)pointer : pointer;
+    }
+
+    private void SetLine()
+    {
+        ulong to = (_layout.Window + OracleLayout.UsualFirst + (ulong)_more.Below(OracleLayout.UsualLength - 64)) &
+            ~(_more.Chance(5) ? 0UL : 63UL);
+        if (!IsAddress(_instruction.Op0Register))
+            SetAddress(NumberOf(_instruction.Op0Register), to - BaseOf(Register.ES));
+    }
+
+    /// <summary>EDX:EAX: often all, else some; of those that this oracle exchanges, and of such as nobody has.</summary>
+    private void SetComponents()
+    {
+        if (IsAddress(Register.RAX) || IsAddress(Register.RDX))
+            return;
+        ulong wanted = _more.Chance(40) ? ulong.MaxValue : _more.Next();
+        ulong foreign = _facts.Xcr0 & ~StateComponents;
+        _gprs[Rax] = (_gprs[Rax] & ~0xFFFF_FFFFUL) | (uint)(wanted & ~foreign);
+        _gprs[Rdx] = (_gprs[Rdx] & ~0xFFFF_FFFFUL) | (uint)((wanted & ~foreign) >> 32);
     }
 
     private void SetStackPointer()
@@ -88,7 +128,7 @@ internal sealed unsafe partial class CaseGenerator
         register.GetFullRegister() == _instruction.MemoryBase.GetFullRegister() ||
         register.GetFullRegister() == _instruction.MemoryIndex.GetFullRegister();
 
-    private int Position() => (int)(_target - _layout.Window);
+    private int Position() => (int)(_target - _layout.Window) - (_isWide ? 0 : OracleLayout.UsualFirst);
 
     private static int NumberOf(Register register) => register.GetFullRegister() - Register.RAX;
 }

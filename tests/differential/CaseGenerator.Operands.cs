@@ -17,8 +17,18 @@ internal sealed unsafe partial class CaseGenerator
         {
             case OpCodeOperandKind.mem or OpCodeOperandKind.r8_or_mem or OpCodeOperandKind.r16_or_mem or
                 OpCodeOperandKind.r32_or_mem or OpCodeOperandKind.r64_or_mem or OpCodeOperandKind.mm_or_mem or
-                OpCodeOperandKind.xmm_or_mem or OpCodeOperandKind.ymm_or_mem:
+                OpCodeOperandKind.xmm_or_mem or OpCodeOperandKind.ymm_or_mem or OpCodeOperandKind.zmm_or_mem or
+                OpCodeOperandKind.k_or_mem:
                 SetMemory(operand);
+                return true;
+            case OpCodeOperandKind.mem_vsib32x or OpCodeOperandKind.mem_vsib64x:
+                SetVectorMemory(operand, Register.XMM0, kind == OpCodeOperandKind.mem_vsib32x ? 4 : 8);
+                return true;
+            case OpCodeOperandKind.mem_vsib32y or OpCodeOperandKind.mem_vsib64y:
+                SetVectorMemory(operand, Register.YMM0, kind == OpCodeOperandKind.mem_vsib32y ? 4 : 8);
+                return true;
+            case OpCodeOperandKind.mem_vsib32z or OpCodeOperandKind.mem_vsib64z:
+                SetVectorMemory(operand, Register.ZMM0, kind == OpCodeOperandKind.mem_vsib32z ? 4 : 8);
                 return true;
             case OpCodeOperandKind.mem_offs:
                 _instruction.SetOpKind(operand, OpKind.Memory);
@@ -76,7 +86,7 @@ internal sealed unsafe partial class CaseGenerator
                 _instruction.Immediate8 = (byte)value;
                 break;
             case OpKind.Immediate8_2nd:
-                _instruction.Immediate8_2nd = (byte)_random.Below(4);
+                _instruction.Immediate8_2nd = (byte)(_random.Below(4) + (_more.Chance(30) ? _more.Below(36) : 0));
                 break;
             case OpKind.Immediate8to16:
                 _instruction.Immediate8to16 = (sbyte)value;
@@ -107,14 +117,22 @@ internal sealed unsafe partial class CaseGenerator
     private bool TryRegister(int operand, OpCodeOperandKind kind)
     {
         int count = _bits == 64 ? 16 : 8;
+        int vectors = _bits == 64 && _instruction.Code.Encoding() == EncodingKind.EVEX && _more.Chance(50) ? 32 : count;
         Register register = kind switch
         {
             OpCodeOperandKind.r8_reg or OpCodeOperandKind.r8_opcode => PickByteRegister(),
             OpCodeOperandKind.r16_reg or OpCodeOperandKind.r16_opcode or OpCodeOperandKind.r16_rm => Register.AX + _random.Below(count),
             OpCodeOperandKind.r32_reg or OpCodeOperandKind.r32_opcode or OpCodeOperandKind.r32_rm => Register.EAX + _random.Below(count),
             OpCodeOperandKind.r64_reg or OpCodeOperandKind.r64_opcode or OpCodeOperandKind.r64_rm => Register.RAX + _random.Below(count),
-            OpCodeOperandKind.xmm_reg or OpCodeOperandKind.xmm_vvvv or OpCodeOperandKind.xmm_rm => Register.XMM0 + _random.Below(count),
-            OpCodeOperandKind.ymm_reg or OpCodeOperandKind.ymm_vvvv or OpCodeOperandKind.ymm_rm => Register.YMM0 + _random.Below(count),
+            OpCodeOperandKind.xmm_reg or OpCodeOperandKind.xmm_vvvv or OpCodeOperandKind.xmm_rm => Register.XMM0 + _random.Below(vectors),
+            OpCodeOperandKind.ymm_reg or OpCodeOperandKind.ymm_vvvv or OpCodeOperandKind.ymm_rm => Register.YMM0 + _random.Below(vectors),
+            OpCodeOperandKind.zmm_reg or OpCodeOperandKind.zmm_vvvv or OpCodeOperandKind.zmm_rm => Register.ZMM0 + _random.Below(vectors),
+            OpCodeOperandKind.k_reg or OpCodeOperandKind.k_rm or OpCodeOperandKind.k_vvvv => Register.K0 + _random.Below(8),
+            OpCodeOperandKind.r32_vvvv => Register.EAX + _random.Below(count),
+            OpCodeOperandKind.r64_vvvv => Register.RAX + _random.Below(count),
+            OpCodeOperandKind.r16_reg_mem => Register.AX + _random.Below(count),
+            OpCodeOperandKind.r32_reg_mem => Register.EAX + _random.Below(count),
+            OpCodeOperandKind.r64_reg_mem => Register.RAX + _random.Below(count),
             OpCodeOperandKind.mm_reg or OpCodeOperandKind.mm_rm => Register.MM0 + _random.Below(8),
             OpCodeOperandKind.seg_reg => Register.ES + _random.Below(6),
             OpCodeOperandKind.es => Register.ES,
@@ -177,6 +195,26 @@ internal sealed unsafe partial class CaseGenerator
             SetRegisters16((ulong)displacement);
         else
             SetRegisters((ulong)displacement);
+    }
+
+    /// <summary>A base, and a vector of indexes that stay near the target; they are put into the registers with the others.</summary>
+    private void SetVectorMemory(int operand, Register first, int indexSize)
+    {
+        _instruction.SetOpKind(operand, OpKind.Memory);
+        int count = _bits == 64 ? _more.Chance(50) ? 32 : 16 : 8;
+        int scale = 1 << _more.Below(4);
+        int baseNumber = _more.Below(_bits == 64 ? 16 : 8);
+        _indexes = first + _more.Below(count);
+        _indexSize = indexSize;
+        _indexRange = 160 / scale;
+        _instruction.MemoryIndex = _indexes;
+        _instruction.MemoryIndexScale = scale;
+        _instruction.MemoryBase = (_addressSize == 8 ? Register.RAX : Register.EAX) + baseNumber;
+        int displacement = _more.Below(3) == 0 ? 0 : _more.Between(-128, 127);
+        _instruction.MemoryDisplSize = displacement == 0 ? 0 : 1;
+        _instruction.MemoryDisplacement64 = _addressSize == 8 ? (ulong)displacement : (uint)displacement;
+        ulong middle = _layout.Window + OracleLayout.UsualFirst + (OracleLayout.UsualLength / 2);
+        SetAddress(baseNumber, OffsetOf(middle) - (ulong)displacement);
     }
 
     private void SetDisplacement(ulong value, int size)

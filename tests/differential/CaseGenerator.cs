@@ -19,14 +19,20 @@ internal sealed unsafe partial class CaseGenerator
     private readonly Encoder _encoder;
     private readonly ulong[] _gprs = new ulong[16];
     private readonly ushort[] _selectors = new ushort[6];
+    private readonly byte[] _usual = new byte[OracleLayout.UsualLength];
+    private readonly byte[] _vectors = new byte[16 * 32];
+    private readonly OracleFacts _facts;
     private CaseRandom _random;
+    private CaseRandom _more;
+    private bool _isWide;
     private Instruction _instruction;
     private int _addressSize;
     private ulong _target;
 
-    public CaseGenerator(OracleLayout layout, int bits)
+    public CaseGenerator(OracleLayout layout, OracleFacts facts, int bits)
     {
         _layout = layout;
+        _facts = facts;
         _bits = bits;
         _encoder = Encoder.Create(bits, new ListWriter(_bytes));
     }
@@ -38,25 +44,33 @@ internal sealed unsafe partial class CaseGenerator
         if (!form.IsInstruction || (_bits == 64 ? !form.Mode64 : _bits == 32 ? !form.Mode32 : !form.Mode16))
             return false;
 
+        // What was added later draws from numbers of its own, so that the seeds that are kept stay what they are.
         _random = new CaseRandom(seed);
-        test = default;
+        _more = new CaseRandom(~seed);
+        OracleCase.Clear(ref test);
         test.Bits = _bits;
         test.Flags = InterruptFlag | (_random.Next() & RandomFlags);
-        test.Mxcsr = 0x1F80 | (uint)(_random.Below(4) << 13);
+        uint mxcsr = 0x1F80 | (uint)(_random.Below(4) << 13);
+        StateKind state = StateForms.Of(code);
+        _isWide = StateForms.IsLong(code);
+        test.WindowFirst = (ushort)(_isWide ? 0 : OracleLayout.UsualFirst);
+        test.WindowLength = (ushort)(_isWide ? OracleCase.WindowSize : OracleLayout.UsualLength);
         Span<byte> window = OracleCase.WindowOf(ref test);
-        _random.Fill(window);
-        _random.Fill(OracleCase.YmmOf(ref test));
+        FillWindow(window);
+        _random.Fill(_vectors);
         for (int i = 0; i < 16; i++)
             _gprs[i] = _random.Value();
         for (int i = 0; i < 6; i++)
             _selectors[i] = PickSelector(i);
 
-        _target = PickTarget();
+        _target = _isWide ? PickLongTarget() : PickTarget();
         _addressSize = PickAddressSize();
         _instruction = default;
         _instruction.Code = code;
         if (_random.Chance(15))
             _instruction.SegmentPrefix = PickSegment();
+        if (form.CanUseOpMaskRegister && (form.RequireOpMaskRegister || _more.Chance(70)))
+            _instruction.OpMask = Register.K1 + _more.Below(7);
         for (int i = 0; i < form.OpCount; i++)
         {
             if (!TryOperand(i, form.GetOpKind(i)))
@@ -66,6 +80,12 @@ internal sealed unsafe partial class CaseGenerator
         ulong slot = _layout.SlotOf(index);
         AddPrefixes(form);
         SetImplied(window);
+        if (state != StateKind.None)
+        {
+            test.UsesState = 1;
+            FillState(OracleCase.AreaOf(ref test), mxcsr, state);
+        }
+
         _bytes.Clear();
         if (!_encoder.TryEncode(in _instruction, slot, out _, out _) || _bytes.Count is 0 or > 15)
             return false;
@@ -91,10 +111,25 @@ internal sealed unsafe partial class CaseGenerator
 
     private ulong PickTarget()
     {
-        const int Border = OracleCase.WindowSize / 2;
-        int offset = _random.Chance(40) ? Border - _random.Below(40) : _random.Between(80, OracleCase.WindowSize - 80);
+        const int Border = OracleLayout.UsualLength / 2;
+        int offset = _random.Chance(40) ? Border - _random.Below(40) : _random.Between(80, OracleLayout.UsualLength - 80);
         int alignment = _random.Below(4) switch { 0 => 32, 1 => 16, 2 => 8, _ => 1 };
-        return (_layout.Window + (ulong)offset) & ~(ulong)(alignment - 1);
+        if (alignment == 32 && _more.Chance(50))
+            alignment = 64;
+        return (_layout.Window + OracleLayout.UsualFirst + (ulong)offset) & ~(ulong)(alignment - 1);
+    }
+
+    /// <summary>For an area of up to <see cref="OracleCase.AreaSize"/> bytes, most often where it may lie.</summary>
+    private ulong PickLongTarget() =>
+        (_layout.Window + (ulong)_more.Below(OracleCase.WindowSize - OracleCase.AreaSize)) &
+        ~(ulong)(_more.Below(16) switch { 0 => 0, 1 => 15, _ => 63 });
+
+    /// <summary>The bytes of the usual part; what a longer one has besides repeats them.</summary>
+    private void FillWindow(Span<byte> window)
+    {
+        _random.Fill(_usual);
+        for (int i = 0; i < window.Length; i += _usual.Length)
+            _usual.CopyTo(window[i..]);
     }
 
     private int PickAddressSize()

@@ -35,14 +35,16 @@ internal static unsafe class Comparison
         ulong flags = (emulated.Result.Flags ^ oracle.Flags) & Compared & ~emulated.UndefinedFlags;
         if (flags != 0)
             text.Append(CultureInfo.InvariantCulture, $" flags {emulated.Result.Flags:x} for {oracle.Flags:x} (undefined {emulated.UndefinedFlags:x});");
+        if (before.UsesState != 0)
+            StateComparison.Complain(text, OracleCase.AreaOf(ref emulated.Result), OracleCase.AreaOf(ref oracle));
         ReadOnlySpan<byte> ourWindow = OracleCase.WindowOf(ref emulated.Result);
         ReadOnlySpan<byte> window = OracleCase.WindowOf(ref oracle);
         int at = ourWindow.CommonPrefixLength(window);
-        if (at < OracleCase.WindowSize)
+        if (at < window.Length)
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $" memory at {layout.Window + (ulong)at:x}: {Hex(ourWindow, at)} for {Hex(window, at)}, before {Hex(OracleCase.WindowOf(ref before), at)};");
+                $" memory at {layout.Window + before.WindowFirst + (ulong)at:x}: {Hex(ourWindow, at)} for {Hex(window, at)}, before {Hex(OracleCase.WindowOf(ref before), at)};");
         }
 
         return text.Length == 0 ? null : text.ToString();

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Tests.Native;
 
 namespace Tests.Differential;
@@ -9,7 +10,10 @@ namespace Tests.Differential;
 /// <summary>A program that executes single instructions; cases go to and fro through a file that both map.</summary>
 internal sealed unsafe class OracleProcess : IDisposable
 {
-    public const int Capacity = 2048;
+    /// <summary>Cases of one half of the file: the oracle executes one half while the other is prepared.</summary>
+    public const int HalfCapacity = 512;
+
+    private const int Capacity = 2 * HalfCapacity;
 
     private static readonly Lazy<string> Host = new(() => Compile("host-processor", "-no-pie"));
     private static readonly Lazy<string> Unicorn = new(() => Compile("unicorn-processor", "-lunicorn"));
@@ -32,9 +36,13 @@ internal sealed unsafe class OracleProcess : IDisposable
         ProcessStartInfo start = new(program) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         start.ArgumentList.Add(_path);
         _process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start");
+        OracleFacts facts = default;
+        Receive(MemoryMarshal.AsBytes(new Span<OracleFacts>(ref facts)));
+        Facts = facts;
     }
 
-    public ref OracleCase this[int index] => ref _cases[index];
+    /// <summary>A case of a half.</summary>
+    public ref OracleCase this[int half, int index] => ref _cases[(half * HalfCapacity) + index];
 
     /// <summary>The processor of this machine.</summary>
     public static OracleProcess StartHost() => new(Host.Value);
@@ -52,13 +60,27 @@ internal sealed unsafe class OracleProcess : IDisposable
         return new OracleProcess(Unicorn.Value);
     }
 
-    /// <summary>Executes the first cases, in place.</summary>
-    public void Execute(int count)
+    /// <summary>What it has said of itself.</summary>
+    public OracleFacts Facts { get; }
+
+    /// <summary>Lets it execute cases of a half, from the first on, in place; <see cref="Finish"/> waits for that.</summary>
+    public void Start(int half, int count)
     {
+        ReadOnlySpan<int> request = [half * HalfCapacity, count];
         Stream input = _process.StandardInput.BaseStream;
-        input.Write(new ReadOnlySpan<byte>(&count, sizeof(int)));
+        input.Write(MemoryMarshal.AsBytes(request));
         input.Flush();
-        Span<byte> answer = stackalloc byte[sizeof(int)];
+    }
+
+    /// <summary>Waits until it has executed what was started.</summary>
+    public void Finish()
+    {
+        Span<byte> answer = stackalloc byte[2 * sizeof(int)];
+        Receive(answer);
+    }
+
+    private void Receive(Span<byte> answer)
+    {
         if (_process.StandardOutput.BaseStream.ReadAtLeast(answer, answer.Length, throwOnEndOfStream: false) < answer.Length)
         {
             _process.WaitForExit();

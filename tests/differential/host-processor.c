@@ -17,8 +17,11 @@
 #define DATA_BASE 0x20000000ul
 #define WINDOW (DATA_BASE + WINDOW_OFFSET)
 
-/* What the routine below works with, at a fixed address so that it needs no register. */
+/* What the routine below works with, at a fixed address so that it needs no register. Two XSAVE areas follow it. */
 #define EXCHANGE 0x18000000
+#define EXCHANGE_SIZE 0x3000u
+#define AREA_IN 0x18001000
+#define AREA_OUT 0x18002000
 struct exchange {
     uint64_t in[16];      /* 0 */
     uint64_t out[16];     /* 128 */
@@ -28,17 +31,17 @@ struct exchange {
     uint64_t host_rsp;    /* 280 */
     uint64_t scratch[30]; /* 288 */
     uint64_t scratch_end; /* 528 */
-    uint64_t mxcsr;       /* 536 */
-    uint64_t host_mxcsr;  /* 544 */
-    uint8_t pad[64 - 40]; /* to a multiple of 64 */
-    uint8_t ymm[16 * 32]; /* 576 */
+    uint32_t mask;        /* 536: components of extended state that are exchanged; 0: none */
+    uint32_t host_mxcsr;  /* 540 */
+    uint16_t host_fcw;    /* 544 */
 };
 
-_Static_assert(offsetof(struct exchange, ymm) == 576, "as the routine has it");
+_Static_assert(offsetof(struct exchange, host_fcw) == 544, "as the routine has it");
 
 int run_case(void);
 void leave_fell_through(void);
 void leave_landed(void);
+void reset_state(void);
 
 __asm__(
     ".text\n"
@@ -48,17 +51,16 @@ __asm__(
     "  mov %r8, 0x180000c0\n mov %r9, 0x180000c8\n mov %r10, 0x180000d0\n mov %r11, 0x180000d8\n"
     "  mov %r12, 0x180000e0\n mov %r13, 0x180000e8\n mov %r14, 0x180000f0\n mov %r15, 0x180000f8\n"
     "  mov $0x18000110, %esp\n pushfq\n cld\n"
-    "  mov 0x18000118, %rsp\n ldmxcsr 0x18000220\n vzeroupper\n"
+    "  mov 0x18000118, %rsp\n"
+    "  mov 0x18000218, %eax\n test %eax, %eax\n jz 1f\n xor %edx, %edx\n xsave64 0x18002000\n call reset_state\n1:\n"
     "  pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n"
     ".endm\n"
+    ".globl reset_state\nreset_state:\n"
+    "  fninit\n fldcw 0x18000220\n ldmxcsr 0x1800021c\n vzeroall\n ret\n"
     ".globl run_case\nrun_case:\n"
     "  push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n"
-    "  mov %rsp, 0x18000118\n stmxcsr 0x18000220\n ldmxcsr 0x18000218\n"
-    "  mov $0x18000240, %eax\n"
-    "  vmovdqu (%rax), %ymm0\n vmovdqu 32(%rax), %ymm1\n vmovdqu 64(%rax), %ymm2\n vmovdqu 96(%rax), %ymm3\n"
-    "  vmovdqu 128(%rax), %ymm4\n vmovdqu 160(%rax), %ymm5\n vmovdqu 192(%rax), %ymm6\n vmovdqu 224(%rax), %ymm7\n"
-    "  vmovdqu 256(%rax), %ymm8\n vmovdqu 288(%rax), %ymm9\n vmovdqu 320(%rax), %ymm10\n vmovdqu 352(%rax), %ymm11\n"
-    "  vmovdqu 384(%rax), %ymm12\n vmovdqu 416(%rax), %ymm13\n vmovdqu 448(%rax), %ymm14\n vmovdqu 480(%rax), %ymm15\n"
+    "  mov %rsp, 0x18000118\n"
+    "  mov 0x18000218, %eax\n test %eax, %eax\n jz 1f\n xor %edx, %edx\n xrstor64 0x18001000\n1:\n"
     "  mov $0x18000100, %esp\n popfq\n"
     "  mov 0x18000000, %rax\n mov 0x18000008, %rcx\n mov 0x18000010, %rdx\n mov 0x18000018, %rbx\n"
     "  mov 0x18000028, %rbp\n mov 0x18000030, %rsi\n mov 0x18000038, %rdi\n"
@@ -69,6 +71,9 @@ __asm__(
     ".globl leave_fell_through\nleave_fell_through:\n save\n xor %eax, %eax\n ret\n"
     ".globl leave_landed\nleave_landed:\n save\n mov $1, %eax\n ret\n");
 
+/* x87, SSE, AVX, AVX-512: what fits into AREA_SIZE. */
+#define COMPONENTS 0xE7u
+static uint32_t components;
 static sigjmp_buf escape;
 
 static void on_signal(int number)
@@ -92,24 +97,23 @@ static void put_jump(uint8_t *at, void (*target)(void))
 
 static void execute(struct oracle_case *test, unsigned index)
 {
-    static const uint8_t zeros[DATA_SIZE];
     struct exchange *exchange = (struct exchange *)EXCHANGE;
     uint8_t *slot = (uint8_t *)CODE_BASE + (index % SLOTS) * SLOT_SIZE;
-    uint8_t *window = (uint8_t *)WINDOW;
     volatile uint32_t status = STATUS_FAULT;
     volatile unsigned attempt;
     int number;
 
     memcpy(slot, test->code, test->length);
     put_jump(slot + test->length, leave_fell_through);
+    exchange->mask = test->uses_state ? components : 0;
+    if (test->uses_state)
+        memcpy((void *)AREA_IN, test->area, AREA_SIZE);
 
     /* Once in some ten million times, bytes that were just written are not yet those that are executed. */
     for (attempt = 0; attempt < 2; attempt++) {
-        memcpy(window, test->window, WINDOW_SIZE);
+        oracle_put_window(test, (uint8_t *)WINDOW);
         memcpy(exchange->in, test->gprs, sizeof exchange->in);
-        memcpy(exchange->ymm, test->ymm, sizeof exchange->ymm);
         exchange->in_flags = test->flags;
-        exchange->mxcsr = test->mxcsr;
         exchange->entry = (uint64_t)slot;
 
         number = sigsetjmp(escape, 0);
@@ -121,12 +125,12 @@ static void execute(struct oracle_case *test, unsigned index)
             break;
     }
 
-    memcpy(test->window, window, WINDOW_SIZE);
-    memset(window, 0, WINDOW_SIZE);
-    if (memcmp((void *)DATA_BASE, zeros, DATA_SIZE) != 0) {
+    if (test->uses_state && status >= STATUS_FAULT)
+        reset_state();
+    else if (test->uses_state)
+        memcpy(test->area, (void *)AREA_OUT, AREA_SIZE);
+    if (oracle_take_window(test, (uint8_t *)DATA_BASE))
         status |= STATUS_OUTSIDE;
-        memset((void *)DATA_BASE, 0, DATA_SIZE);
-    }
     memcpy(test->gprs, exchange->out, sizeof exchange->out);
     test->flags = exchange->out_flags;
     test->status = status;
@@ -151,12 +155,47 @@ static int install(void)
     return 1;
 }
 
+static uint64_t read_xcr0(void)
+{
+    uint32_t low;
+    uint32_t high;
+
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low | (uint64_t)high << 32;
+}
+
+static uint32_t read_mxcsr_mask(void)
+{
+    static uint8_t area[512] __attribute__((aligned(16)));
+    uint32_t mask;
+
+    __asm__ volatile("fxsave %0" : "=m"(area));
+    memcpy(&mask, area + AREA_MXCSR + 4, sizeof mask);
+    return mask;
+}
+
+/* The low half of CR0; 0 where it may not be asked for. */
+static uint64_t read_cr0(void)
+{
+    uint64_t cr0 = 0;
+
+    if (sigsetjmp(escape, 0) == 0)
+        __asm__ volatile("smsw %0" : "=r"(cr0));
+    return cr0 & 0xFFFF;
+}
+
 int main(int argc, char **argv)
 {
+    struct exchange *exchange = (struct exchange *)EXCHANGE;
+    struct oracle_facts facts = {.xcr0 = read_xcr0(), .mxcsr_mask = read_mxcsr_mask()};
+
     if (argc != 2 || !map_fixed(CODE_BASE, CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC) ||
-        !map_fixed(DATA_BASE, DATA_SIZE, PROT_READ | PROT_WRITE) || !map_fixed(EXCHANGE, 0x1000, PROT_READ | PROT_WRITE) ||
-        !install())
+        !map_fixed(DATA_BASE, DATA_SIZE, PROT_READ | PROT_WRITE) ||
+        !map_fixed(EXCHANGE, EXCHANGE_SIZE, PROT_READ | PROT_WRITE) || !install())
         return 1;
+    facts.cr0 = read_cr0();
+    __asm__ volatile("stmxcsr %0\n fnstcw %1" : "=m"(exchange->host_mxcsr), "=m"(exchange->host_fcw));
+    components = (uint32_t)facts.xcr0 & COMPONENTS;
     put_jump((uint8_t *)LANDING, leave_landed);
-    return oracle_serve(argv[1], execute);
+    return oracle_serve(argv[1], &facts, execute);
 }

@@ -39,7 +39,6 @@ static uc_engine *open_engine(uc_mode mode, uint8_t *data)
 
 static void execute(struct oracle_case *test, unsigned index)
 {
-    static const uint8_t zeros[DATA_SIZE];
     uc_engine *engine = test->bits == 16 ? engine16 : engine32;
     uint8_t *data = test->bits == 16 ? data16 : data32;
     uint64_t slot = CODE_BASE + (index % SLOTS) * SLOT_SIZE;
@@ -56,11 +55,12 @@ static void execute(struct oracle_case *test, unsigned index)
     }
 
     uc_mem_write(engine, slot, test->code, test->length);
-    memcpy(data + WINDOW_OFFSET, test->window, WINDOW_SIZE);
+    oracle_put_window(test, data + WINDOW_OFFSET);
     for (i = 0; i < 8; i++) {
         value = test->gprs[i];
         uc_reg_write(engine, gprs[i], &value);
-        uc_reg_write(engine, xmms[i], test->ymm + 32 * i);
+        if (test->uses_state)
+            uc_reg_write(engine, xmms[i], test->area + AREA_XMM + 16 * i);
     }
 
     if (test->bits == 16) {
@@ -73,8 +73,11 @@ static void execute(struct oracle_case *test, unsigned index)
 
     value = test->flags;
     uc_reg_write(engine, UC_X86_REG_EFLAGS, &value);
-    value = test->mxcsr;
-    uc_reg_write(engine, UC_X86_REG_MXCSR, &value);
+    if (test->uses_state) {
+        value = 0;
+        memcpy(&value, test->area + AREA_MXCSR, sizeof(uint32_t));
+        uc_reg_write(engine, UC_X86_REG_MXCSR, &value);
+    }
 
     /* One step is one iteration of an instruction that repeats. */
     for (i = 0, value = slot, error = UC_ERR_OK; i <= MAX_STEPS && value == slot && error == UC_ERR_OK; i++) {
@@ -91,24 +94,31 @@ static void execute(struct oracle_case *test, unsigned index)
         value = 0;
         uc_reg_read(engine, gprs[i], &value);
         test->gprs[i] = value;
+        if (test->uses_state)
+            uc_reg_read(engine, xmms[i], test->area + AREA_XMM + 16 * i);
     }
 
     value = 0;
     uc_reg_read(engine, UC_X86_REG_EFLAGS, &value);
     test->flags = value;
-    memcpy(test->window, data + WINDOW_OFFSET, WINDOW_SIZE);
-    memset(data + WINDOW_OFFSET, 0, WINDOW_SIZE);
-    if (memcmp(data, zeros, DATA_SIZE) != 0) {
+    if (oracle_take_window(test, data))
         test->status |= STATUS_OUTSIDE;
-        memset(data, 0, DATA_SIZE);
-    }
 }
 
 int main(int argc, char **argv)
 {
+    static const uc_x86_mmr gdt = {.base = 0x12345678, .limit = 0x9ABC};
+    static const uc_x86_mmr idt = {.base = 0xFEDCBA98, .limit = 0x7654};
+    struct oracle_facts facts = {.xcr0 = 0};
+
     engine16 = open_engine(UC_MODE_16, data16);
     engine32 = open_engine(UC_MODE_32, data32);
     if (argc != 2 || !engine16 || !engine32)
         return 1;
-    return oracle_serve(argv[1], execute);
+    uc_reg_write(engine16, UC_X86_REG_GDTR, &gdt);
+    uc_reg_write(engine16, UC_X86_REG_IDTR, &idt);
+    uc_reg_write(engine32, UC_X86_REG_GDTR, &gdt);
+    uc_reg_write(engine32, UC_X86_REG_IDTR, &idt);
+    uc_reg_read(engine32, UC_X86_REG_CR0, &facts.cr0);
+    return oracle_serve(argv[1], &facts, execute);
 }

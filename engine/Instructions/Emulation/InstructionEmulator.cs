@@ -12,8 +12,6 @@ namespace Engine.Instructions.Emulation;
 /// not certain is not given.
 /// </summary>
 /// <remarks>
-/// <para>Not emulated: FXSAVE, XSAVE and their like, x87, MMX, EVEX, INS, far calls, descriptor-table stores, ENTER with more than
-/// one level, segment registers pushed with more than 16 bits.</para>
 /// <para>Faults that the processor raises before it stores (alignment, limits, absent pages of what is read) end in "not
 /// emulated". Nothing is allocated. Thread safety: no state.</para>
 /// </remarks>

@@ -1,3 +1,4 @@
+using Iced.Intel;
 
 namespace Engine.Instructions.Emulation;
 

@@ -13,6 +13,14 @@ internal static class StringStores
         if (addressSize == 0 || !context.TryFlags(out ulong flags))
             return false;
 
+        Register counter = Sized(Register.CX, addressSize);
+        ulong count = 1;
+        bool repeats = instruction.HasRepPrefix || instruction.HasRepnePrefix;
+        if (repeats && !context.TryGpr(counter, out count))
+            return false;
+        if (count == 0)
+            return true;
+
         Register destination = Sized(Register.DI, addressSize);
         if (!context.TryGpr(destination, out ulong to) || !context.TryTarget(Register.ES, to, size))
             return false;
@@ -38,11 +46,8 @@ internal static class StringStores
         }
 
         context.SetGpr(destination, to + step);
-        if (instruction.HasRepPrefix || instruction.HasRepnePrefix)
+        if (repeats)
         {
-            Register counter = Sized(Register.CX, addressSize);
-            if (!context.TryGpr(counter, out ulong count) || count == 0)
-                return false;
             context.SetGpr(counter, count - 1);
             if (count > 1)
             {

@@ -16,6 +16,8 @@ public sealed unsafe class StoreCompletionTests : IDisposable
     private const ulong Dirty = 0x40;
     private const ulong Writable = 2;
     private const ulong User = 4;
+    private const ulong OsFxsr = 1 << 9;
+    private const ulong OsXsave = 1 << 18;
 
     private readonly TestMachine _machine = Machine(GuestConfigFlags.AppliesDirtyMask);
 
@@ -286,6 +288,7 @@ public sealed unsafe class StoreCompletionTests : IDisposable
     {
         TestMachine machine = new(options, flags: flags);
         machine.Host.KeepJournal = false;
+        machine.Regs.Cr4 |= OsFxsr | OsXsave;
         for (ulong gpa = 0; gpa < 0x40000; gpa += GuestRam.PageSize)
         {
             for (int level = 4; level >= 1; level--)
