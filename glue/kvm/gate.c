@@ -57,11 +57,13 @@ void gate_kick(Vcpu *vcpu)
 {
     Presence *presence = &vcpu->presence;
 
-    if (!atomic_load(&presence->is_inside) || atomic_load(&presence->is_alone))
-        return;
-    atomic_store(&presence->is_kicked, true);
-    __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-    pthread_kill(presence->thread, vcpu->vm->config.kick_signal);
+    pthread_mutex_lock(&presence->lock);
+    if (presence->has_thread && atomic_load(&presence->is_inside) && !atomic_load(&presence->is_alone)) {
+        atomic_store(&presence->is_kicked, true);
+        __atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+        pthread_kill(presence->thread, vcpu->vm->config.kick_signal);
+    }
+    pthread_mutex_unlock(&presence->lock);
 }
 
 void gate_close(IntroKvm *vm)
@@ -101,6 +103,23 @@ void gate_wait_for_exits(IntroKvm *vm)
         while (vm->vcpus[i] != own && (seen & 1) && atomic_load(&presence->exits) == seen)
             nanosleep(&pause, NULL);
     }
+}
+
+/* ---- whose thread it is -------------------------------------------------------------------------------------------- */
+
+void gate_take_thread(Vcpu *vcpu)
+{
+    pthread_mutex_lock(&vcpu->presence.lock);
+    vcpu->presence.thread = pthread_self();
+    vcpu->presence.has_thread = true;
+    pthread_mutex_unlock(&vcpu->presence.lock);
+}
+
+void gate_leave_thread(Vcpu *vcpu)
+{
+    pthread_mutex_lock(&vcpu->presence.lock);
+    vcpu->presence.has_thread = false;
+    pthread_mutex_unlock(&vcpu->presence.lock);
 }
 
 /* ---- who runs ----------------------------------------------------------------------------------------------------- */

@@ -34,11 +34,17 @@ typedef struct Presence {
     atomic_bool is_kicked;  /* immediate_exit was set by us, and the next EINTR is to clear it */
     atomic_bool is_settled; /* outside, and the last exit has left nothing to complete */
     atomic_uint exits;      /* odd while an exit is being handled */
-    pthread_t thread;       /* valid while is_inside */
+    pthread_mutex_t lock;   /* of the two below: a thread that is signalled must not end meanwhile */
+    pthread_t thread;
+    bool has_thread;        /* one is in introkvm_run */
 } Presence;
 
 void gate_prepare(Gate *gate);
 void gate_dispose(Gate *gate);
+
+/** Begins and ends the time in which this thread is that of the vCPU. */
+void gate_take_thread(struct Vcpu *vcpu);
+void gate_leave_thread(struct Vcpu *vcpu);
 
 /** Closes the gate; all vCPUs but the caller's are outside when it returns, and their registers can be read. Nests, also among threads. */
 void gate_close(IntroKvm *vm);

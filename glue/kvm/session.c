@@ -85,8 +85,10 @@ static int install_kick(int signal)
 static void dispose(IntroKvm *vm)
 {
     timer_dispose(vm);
-    for (DWORD i = 0; i < vm->vcpu_count; i++)
+    for (DWORD i = 0; i < vm->vcpu_count; i++) {
+        pthread_mutex_destroy(&vm->vcpus[i]->presence.lock);
         free(vm->vcpus[i]);
+    }
     msr_filter_dispose(vm);
     memory_dispose(vm);
     gate_dispose(&vm->gate);
@@ -133,11 +135,16 @@ int introkvm_create(int kvm, int vm_fd, const IntroKvmConfig *config, IntroKvm *
 
 void introkvm_destroy(IntroKvm *vm)
 {
+    int result = -1;
+
     if (!vm)
         return;
-    for (int i = 0; i < MAX_ATTEMPTS && introkvm_stop(vm) != 0; i++)
-        continue;
-    dispose(vm);
+    for (int i = 0; i < MAX_ATTEMPTS && result != 0; i++)
+        result = introkvm_stop(vm);
+    if (result == 0)
+        dispose(vm);
+    else
+        log_error("a guest is in use and cannot be let go: its memory is lost"); // the engine may still ask about it
 }
 
 /* ---- protected ------------------------------------------------------------------------------------------------------ */

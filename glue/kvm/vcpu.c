@@ -35,6 +35,7 @@ int introkvm_add_vcpu(IntroKvm *vm, unsigned index, int fd, struct kvm_run *run)
     if (!vcpu)
         return -1;
     *vcpu = (Vcpu){.vm = vm, .index = index, .fd = fd, .run = run, .presence = {.is_settled = true}};
+    pthread_mutex_init(&vcpu->presence.lock, NULL);
     run->kvm_valid_regs |= KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
     vm->vcpus[index] = vcpu;
     vm->vcpu_count++;
@@ -75,7 +76,7 @@ static void take_thread(Vcpu *vcpu)
         pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
         unblocked = signal;
     }
-    vcpu->presence.thread = pthread_self();
+    gate_take_thread(vcpu);
     current = vcpu;
 }
 
@@ -147,6 +148,7 @@ int introkvm_run(IntroKvm *vm, unsigned index)
         take_thread(vcpu);
         error = run(vcpu);
         current = NULL;
+        gate_leave_thread(vcpu);
     }
     errno = error;
     return error ? -1 : 0;
