@@ -50,4 +50,7 @@ internal enum GlueCapabilities
 
     /// <summary>VMCALL can exit.</summary>
     IntroCalls = 8192,
+
+    /// <summary>A frame whose rights are withdrawn may hold page tables.</summary>
+    PageTableRights = 16384,
 }

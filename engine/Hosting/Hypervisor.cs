@@ -21,7 +21,9 @@ internal sealed unsafe partial class Hypervisor
     /// <param name="shim">The functions that must be C.</param>
     /// <param name="log">The guest's log.</param>
     /// <param name="pausesInExit">Whether PauseVcpus may be called from within an exit handler.</param>
-    public Hypervisor(in GlueIface glue, nint handle, in NativeShim shim, HostLog log, bool pausesInExit = true)
+    /// <param name="guardsPageTables">Whether rights of pages that hold page tables may be withdrawn.</param>
+    public Hypervisor(
+        in GlueIface glue, nint handle, in NativeShim shim, HostLog log, bool pausesInExit = true, bool guardsPageTables = true)
     {
         _glue = glue;
         _handle = (void*)handle;
@@ -33,6 +35,10 @@ internal sealed unsafe partial class Hypervisor
             When(
                 glue.RegisterEPTHandler != null && glue.UnregisterEPTHandler != null && glue.SetEPTPageProtection != null,
                 GlueCapabilities.FrameRights) |
+            When(
+                guardsPageTables && glue.RegisterEPTHandler != null && glue.UnregisterEPTHandler != null &&
+                glue.SetEPTPageProtection != null,
+                GlueCapabilities.PageTableRights) |
             When(glue.FlushEPTPermissions != null, GlueCapabilities.FlushRights) |
             When(
                 glue.RegisterCrWriteHandler != null && glue.UnregisterCrWriteHandler != null &&

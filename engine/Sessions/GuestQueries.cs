@@ -43,6 +43,7 @@ internal static unsafe class GuestQueries
 
         Write("mapMemory", GlueCapabilities.MapMemory);
         Write("frameRights", GlueCapabilities.FrameRights);
+        Write("pageTableRights", GlueCapabilities.PageTableRights);
         Write("flushRights", GlueCapabilities.FlushRights);
         Write("crWrites", GlueCapabilities.CrWrites);
         Write("msrWrites", GlueCapabilities.MsrWrites);

@@ -170,7 +170,8 @@ internal sealed unsafe class GuestSession
     {
         Hypervisor hypervisor = new(
             _settings.Glue, Handle, _settings.Shim, _log,
-            pausesInExit: (Config.Flags & GuestConfigFlags.NoPauseInExit) == GuestConfigFlags.None);
+            pausesInExit: (Config.Flags & GuestConfigFlags.NoPauseInExit) == GuestConfigFlags.None,
+            guardsPageTables: (Config.Flags & GuestConfigFlags.NoPageTables) == GuestConfigFlags.None);
         GuestOptions options = asked & GuestOptions.Supported;
         if (options != asked)
             _log.Write(IgLogLevel.Warning, $"options not built in this version, ignored: {(ulong)(asked & ~GuestOptions.Supported):x}");

@@ -25,7 +25,7 @@ internal static unsafe class Declarations
             if (!TryRead(config, out IntroGuestConfig known))
                 return IntStatus.InvalidDataSize;
             if (known.StoreCompletion > IntroCompletion.Data ||
-                (known.Flags & ~(GuestConfigFlags.AppliesDirtyMask | GuestConfigFlags.NoPauseInExit)) != GuestConfigFlags.None ||
+                (known.Flags & ~GuestConfigFlags.Supported) != GuestConfigFlags.None ||
                 (known.Guards & ~GuardOptions.Supported) != GuardOptions.None)
             {
                 return IntStatus.InvalidParameter2;

@@ -1338,6 +1338,7 @@ typedef enum _INTRO_COMPLETION {
 /** Flags of INTRO_GUEST_CONFIG. */
 #define INTRO_GUEST_APPLIES_DIRTY_MASK 1u /* registers are changed through DirtyMask; else through SET_REGISTERS */
 #define INTRO_GUEST_NO_PAUSE_IN_EXIT 2u   /* PauseVcpus is not to be called from within an exit handler: it could not end there */
+#define INTRO_GUEST_NO_PAGE_TABLES 4u     /* rights of pages that hold page tables are not to be withdrawn: the guest would not survive it */
 
 /** Facts about a guest's hypervisor. Size is the size of this structure as the caller knows it; members beyond it keep their
  *  defaults (0), and larger sizes are accepted as long as the surplus is zero. */

@@ -191,9 +191,13 @@ static bool give_records(IntroKvm *vm)
 
 int introkvm_start(IntroKvm *vm)
 {
-    const INTRO_GUEST_CONFIG config = {.Size = sizeof config, .StoreCompletion = introCompletionData,
-                                       .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK, .Guards = vm->config.guards};
-    bool is_done;
+    bool has_page_tables = vm->capabilities & INTROKVM_PAGE_TABLE_WRITES, is_done;
+    const INTRO_GUEST_CONFIG config = {
+        .Size = sizeof config,
+        .StoreCompletion = introCompletionData,
+        .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK | (has_page_tables ? 0 : INTRO_GUEST_NO_PAGE_TABLES),
+        .Guards = vm->config.guards,
+    };
 
     if (vm->is_started)
         return fail(EALREADY);

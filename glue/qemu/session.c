@@ -119,7 +119,8 @@ static Periodic stress = {.period = STRESS_PERIOD, .work = restart};
 /** Gives the guest to the engine. Everything is checked and declared. */
 static bool notify_engine(void)
 {
-    const INTRO_GUEST_CONFIG config = {.Size = sizeof config, .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK,
+    const INTRO_GUEST_CONFIG config = {.Size = sizeof config,
+                                       .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK | INTRO_GUEST_NO_PAGE_TABLES,
                                        .StoreCompletion = session.arguments.engine_stores ? introCompletionRefetch
                                                                                           : introCompletionData,
                                        .Guards = session.arguments.guards};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Hooks on any page.
+// The engine's own functions that scenarios call.
 
 #include "hooks.h"
 
@@ -12,14 +12,17 @@ typedef INTRO_ACTION (*JudgeFunction)(void *context, uint32_t vcpu, uint64_t gpa
 
 static INTSTATUS (*hook_frame)(void *, QWORD, DWORD, IG_EPT_ACCESS, JudgeFunction, void *);
 static INTSTATUS (*unhook_frame)(void *, QWORD);
+static INTSTATUS (*query_guest)(void *, const CHAR *, CHAR *, size_t *);
 
 bool hooks_load(const char *library)
 {
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     void *hook = handle ? dlsym(handle, "IntTestHookFrame") : NULL, *unhook = handle ? dlsym(handle, "IntTestUnhookFrame") : NULL;
+    void *query = handle ? dlsym(handle, "IntQueryGuest") : NULL;
 
     memcpy(&hook_frame, &hook, sizeof hook);
     memcpy(&unhook_frame, &unhook, sizeof unhook);
+    memcpy(&query_guest, &query, sizeof query);
     return hook && unhook;
 }
 
@@ -59,6 +62,14 @@ bool hooks_remove(Machine *machine, uint64_t gpa)
     INTSTATUS status = unhook_frame(machine->guest, gpa);
 
     return INT_SUCCESS(status) || check(false, "unhooking 0x%llx: status 0x%X", (unsigned long long)gpa, (unsigned)status);
+}
+
+const char *engine_answer(Machine *machine, const char *topic)
+{
+    static char answer[4096];
+    size_t size = sizeof answer;
+
+    return query_guest && INT_SUCCESS(query_guest(machine->guest, topic, answer, &size)) ? answer : "";
 }
 
 void hooks_clear(Judge *judge, INTRO_ACTION action)

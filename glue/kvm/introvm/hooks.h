@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** Hooks on any page, with a verdict of the scenario's choice: a function of the library's variant for tests. */
+/** The engine's own functions that scenarios call: hooks on any page, with a verdict of the scenario's choice, which the library's
+ *  variant for tests has, and queries. */
 #ifndef INTROVM_HOOKS_H
 #define INTROVM_HOOKS_H
 
@@ -26,6 +27,9 @@ bool hooks_required(void);
 /** Hooks stores to [gpa, gpa + length), within one page. The judge lives until machine_destroy. */
 bool hooks_set(Machine *machine, uint64_t gpa, uint32_t length, Judge *judge);
 bool hooks_remove(Machine *machine, uint64_t gpa);
+
+/** What the engine answers to a query about the guest; "" if it fails. Valid until the next one. */
+const char *engine_answer(Machine *machine, const char *topic);
 
 /** Forgets what a judge was asked. */
 void hooks_clear(Judge *judge, INTRO_ACTION action);

@@ -100,7 +100,8 @@ void scenario_paging(void)
     if (machine_create(&machine, 1, 0, 0) && check(introkvm_start(machine.guest) == 0, "protection starts")) {
         bool can_guard = introkvm_capabilities(machine.guest) & INTROKVM_PAGE_TABLE_WRITES;
 
-        check_note("page tables can%s be guarded here", can_guard ? "" : "not");
+        check(strstr(engine_answer(&machine, "capabilities"), can_guard ? "\"pageTableRights\":true" : "\"pageTableRights\":false"),
+              "the engine knows that page tables can%s be guarded here", can_guard ? "" : "not");
         number_pages(&machine);
         hooks_clear(&judge, introGuestAllowed);
         if (hooks_set(&machine, machine.header->tested_entries, 4096, &judge)) {

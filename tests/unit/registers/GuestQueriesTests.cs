@@ -17,9 +17,18 @@ public sealed unsafe class GuestQueriesTests
             return glue;
         });
         using JsonDocument answer = JsonDocument.Parse(machine.Query("capabilities"));
-        foreach (string name in new[] { "mapMemory", "frameRights", "flushRights", "crWrites", "msrWrites", "tableLoads", "xcrWrites", "timer" })
+        foreach (string name in new[] { "mapMemory", "frameRights", "pageTableRights", "flushRights", "crWrites", "msrWrites", "tableLoads", "xcrWrites", "timer" })
             Assert.True(answer.RootElement.GetProperty(name).GetBoolean(), name);
         Assert.False(answer.RootElement.GetProperty("pause").GetBoolean());
+    }
+
+    [Fact]
+    public void PageTablesCanBeExcepted()
+    {
+        using RegisterMachine machine = new(GuestOptions.None, flags: GuestConfigFlags.NoPageTables);
+        using JsonDocument answer = JsonDocument.Parse(machine.Query("capabilities"));
+        Assert.True(answer.RootElement.GetProperty("frameRights").GetBoolean());
+        Assert.False(answer.RootElement.GetProperty("pageTableRights").GetBoolean());
     }
 
     [Fact]

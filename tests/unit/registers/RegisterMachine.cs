@@ -22,7 +22,7 @@ internal sealed unsafe class RegisterMachine : IDisposable
 
     public RegisterMachine(
         GuestOptions options, GuardOptions guards = GuardOptions.None, int vcpus = 1, Action<RegisterHost>? prepare = null,
-        Func<GlueIface, GlueIface>? trim = null)
+        Func<GlueIface, GlueIface>? trim = null, GuestConfigFlags flags = GuestConfigFlags.None)
     {
         Guest = new FakeHypervisor(vcpus);
         RegisterGlue.Add(Guest.Handle, Host);
@@ -50,7 +50,7 @@ internal sealed unsafe class RegisterMachine : IDisposable
         Assert.Equal(IntStatus.Success, _engine.Declare(Guest.Handle)!.DeclareMemory(0, Ram.Size, Ram.Host));
         Assert.Equal(
             IntStatus.Success,
-            _engine.Declare(Guest.Handle)!.Configure(new IntroGuestConfig { Size = 24, Guards = guards }));
+            _engine.Declare(Guest.Handle)!.Configure(new IntroGuestConfig { Size = 24, Flags = flags, Guards = guards }));
         Assert.Equal(IntStatus.Success, _engine.NewGuest(Guest.Handle, options, null, 0));
     }
 

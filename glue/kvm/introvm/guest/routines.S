@@ -7,7 +7,7 @@
         .code64
         .globl  routine_nothing, routine_store, routine_load, routine_repeat_stos, routine_repeat_movs, routine_write_msr
         .globl  routine_read_msr, routine_clear_wp, routine_set_wp, routine_undefined, routine_map, routine_touch, routine_spin
-        .globl  routine_storm
+        .globl  routine_storm, routine_wide_storm
 
 routine_nothing:
         ret
@@ -80,5 +80,16 @@ routine_storm:
 2:      mov     %rcx, (%rsi)
         incq    %gs:BOX_COUNT
         dec     %rcx
+        jnz     1b
+        ret
+
+routine_wide_storm:
+        xor     %eax, %eax
+1:      movq    %rcx, %xmm0
+        pextrq  $0, %xmm0, (%rdi)
+        cmp     %rcx, (%rdi)
+        je      2f
+        inc     %eax
+2:      dec     %rcx
         jnz     1b
         ret

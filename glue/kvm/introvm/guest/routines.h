@@ -17,4 +17,5 @@ ROUTINE(routine_map)           /* rax to the page-table entry at [rdi], and INVL
 ROUTINE(routine_touch)         /* reads rcx pages from rdi on, sums up their first quadwords in rax */
 ROUTINE(routine_spin)          /* counts in the mailbox until told to stop */
 ROUTINE(routine_storm)         /* rcx stores of rising values to [rdi], each read back; forbidden ones to [rsi]; rax: what went wrong */
+ROUTINE(routine_wide_storm)    /* the same to [rdi] alone, by an instruction that KVM does not emulate */
 ROUTINE(routine_user_entry_stack) /* rax becomes the stack of exceptions from user code */
