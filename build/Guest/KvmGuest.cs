@@ -8,7 +8,7 @@ using Build.Tools;
 namespace Build.Guest;
 
 /// <summary>
-/// What a machine boots from in which introvm runs on KVM: the guest kernel's own modules, introvm, both variants of the library, and
+/// What a machine boots from in which introvm runs on KVM: the guest kernel's own modules, introvm, the library's variant for tests, and
 /// the shared objects that they need. After <see cref="GuestKit.Make"/>.
 /// </summary>
 public sealed class KvmGuest(BuildContext context)
@@ -29,8 +29,7 @@ public sealed class KvmGuest(BuildContext context)
             ["bin/busybox"] = kit.Busybox(),
             ["init"] = context.Paths.In("tests/guest/init"),
             ["introvm"] = context.Paths.Introvm,
-            ["lib/libintrocore.so"] = Path.GetFullPath(context.Paths.Library),
-            ["lib/test/libintrocore.so"] = context.Paths.TestLibrary,
+            ["lib/libintrocore.so"] = context.Paths.TestLibrary,
         };
         string modules = Path.Combine(kit.Unpacked, "lib/modules", kit.KernelRelease(), "kernel");
         foreach (string module in _modules)

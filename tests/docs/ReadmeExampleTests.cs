@@ -1,4 +1,3 @@
-using System;
 using System.IO;
 using Tests.Native;
 using Xunit;
@@ -11,11 +10,9 @@ public sealed class ReadmeExampleTests
     [Fact]
     public void TheHostInCPrintsWhatTheReadmeSays()
     {
-        string readme = File.ReadAllText(Repository.In("README.md"));
-        int section = readme.IndexOf("## A host in C", StringComparison.Ordinal);
-        Assert.True(section >= 0, "README.md has no section 'A host in C'");
-        string source = Block(readme, "```c\n", section, out int after);
-        string expected = Block(readme, "```text\n", after, out _);
+        const string Heading = "## A host in C";
+        string source = MarkdownExample.Block("README.md", Heading, "c");
+        string expected = MarkdownExample.Block("README.md", Heading, "text");
 
         string folder = Path.GetDirectoryName(NativeTools.LibraryPath)!;
         string program = Repository.In("artifacts/test/native/readme-host");
@@ -27,12 +24,5 @@ public sealed class ReadmeExampleTests
         Assert.Equal("", run.Errors);
         Assert.Equal(expected, run.Output);
         Assert.Equal(0, run.ExitCode);
-    }
-
-    private static string Block(string text, string fence, int from, out int end)
-    {
-        int start = text.IndexOf(fence, from, StringComparison.Ordinal) + fence.Length;
-        end = text.IndexOf("```\n", start, StringComparison.Ordinal);
-        return text[start..end];
     }
 }

@@ -38,7 +38,7 @@ internal static class EmulatedAmd
             Assert.True(File.Exists(file), $"{file} is not there: run ./build.ps1 test, which makes it");
 
         List<string> lines = [];
-        string append = "console=ttyS0 quiet panic=-1 introvm=--library,/lib/test/libintrocore.so npt=" + string.Join(',', _values);
+        string append = "console=ttyS0 quiet panic=-1 introvm=--library,/lib/libintrocore.so npt=" + string.Join(',', _values);
         Tool.Stream("timeout",
             [
                 "--foreground", "-k", "5", Seconds, QemuProgram.Name, "-accel", "tcg", "-cpu", "EPYC,+svm", "-smp", "1", "-m", "384",
