@@ -70,6 +70,20 @@ public static class Limits
     /// <summary>The same in time, since a poll may give the processor away.</summary>
     public const int DrainMilliseconds = 50;
 
+    /// <summary>Parts of an instruction's accesses, cut at the borders of pages, that an exit judges; what is beyond is left to the fail
+    /// policy. Sixteen elements of a vector on two pages each, and some to spare.</summary>
+    public const int MaxAccessPieces = 48;
+
+    /// <summary>Exits in a row of a vCPU that are answered Retry for the same reason; then another answer has to be found.</summary>
+    public const int MaxRetriesInRow = 8;
+
+    /// <summary>Repairs of rights that a guest may cause in a burst, each with a flush for all of its vCPUs.</summary>
+    public const int RightsRepairBurst = 64;
+
+    /// <summary>Repairs of rights a second that a guest may cause once the burst is used up; then such accesses are judged each time.
+    /// </summary>
+    public const int RightsRepairsPerSecond = 16;
+
     /// <summary>Alerts, with their log lines, that a guest may cause in a burst.</summary>
     public const int AlertBurst = 256;
 

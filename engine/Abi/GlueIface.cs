@@ -59,7 +59,7 @@ public unsafe struct GlueIface
     public delegate* unmanaged<void*, void*, IntStatus> RegisterEventInjectionHandler;
     public delegate* unmanaged<void*, IntStatus> UnregisterEventInjectionHandler;
     public delegate* unmanaged<void*, uint, byte, uint, ulong, IntStatus> InjectTrap;
-    public nint SetIntroEmulatorContext;
+    public delegate* unmanaged<void*, uint, ulong, uint, byte*, IntStatus> SetIntroEmulatorContext;
     public nint ReserveVaSpaceWithPt;
     public delegate* unmanaged<void*, IntStatus> NotifyIntrospectionActivated;
     public delegate* unmanaged<void*, IntStatus> NotifyIntrospectionDeactivated;
@@ -70,7 +70,7 @@ public unsafe struct GlueIface
     public nint NotifyScanEngines;
     public nint GetAgentContent;
     public delegate* unmanaged<void*, void*, uint, IntStatus> ReleaseBuffer;
-    public nint ToggleRepOptimization;
+    public delegate* unmanaged<void*, byte, IntStatus> ToggleRepOptimization;
     public nint SetVeInfoPage;
     public nint CreateEPT;
     public nint DestroyEPT;

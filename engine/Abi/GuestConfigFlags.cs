@@ -18,6 +18,12 @@ public enum GuestConfigFlags : uint
     /// <summary>INTRO_GUEST_NO_PAGE_TABLES: rights of pages that hold page tables must not be withdrawn.</summary>
     NoPageTables = 4,
 
+    /// <summary>INTRO_GUEST_GUARDED_FAILS_OPEN: what cannot be judged about a guarded object is allowed.</summary>
+    GuardedFailsOpen = 8,
+
+    /// <summary>INTRO_GUEST_OTHERS_FAIL_CLOSED: what cannot be judged elsewhere is not allowed.</summary>
+    OthersFailClosed = 16,
+
     /// <summary>All of them.</summary>
-    Supported = AppliesDirtyMask | NoPauseInExit | NoPageTables,
+    Supported = AppliesDirtyMask | NoPauseInExit | NoPageTables | GuardedFailsOpen | OthersFailClosed,
 }

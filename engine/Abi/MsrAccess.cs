@@ -14,4 +14,7 @@ public enum MsrAccess : uint
 
     /// <summary>WRMSR.</summary>
     Write = 2,
+
+    /// <summary>Either.</summary>
+    Both = Read | Write,
 }

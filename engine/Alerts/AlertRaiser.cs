@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Engine.Abi;
+using Engine.Concurrency;
 using Engine.Hooks;
 using Engine.Hosting;
 using Engine.Policy;
@@ -23,7 +24,7 @@ internal sealed unsafe partial class AlertRaiser
 
     private readonly Hypervisor _hypervisor;
     private readonly VerdictPolicy _policy;
-    private readonly AlertLimiter _limiter = new();
+    private readonly RateLimiter _limiter = new(Limits.AlertBurst, Limits.AlertsPerSecond);
     private long _announcedDrops;
 
     public AlertRaiser(Hypervisor hypervisor, VerdictPolicy policy)
@@ -54,6 +55,8 @@ internal sealed unsafe partial class AlertRaiser
             ref alert.Header, access.Vcpu, about.Verdict, about.Reason, about.Mitre, _policy.KernelLogOnly);
         alert.VictimType = about.Victim;
         alert.VictimIdtEntry = about.IdtEntry;
+        if (!access.Before.IsEmpty)
+            alert.Header.Flags |= AlertFlags.Async;
         FillWrite(ref alert.WriteInfo, in access);
         alert.Violation = IntroEptAccessType.Write;
         alert.HookStartVirtual = about.ObjectLinear;
@@ -104,7 +107,7 @@ internal sealed unsafe partial class AlertRaiser
         write.Size = (uint)size;
         fixed (ulong* oldValue = write.OldValue, newValue = write.NewValue)
         {
-            if (access.Memory.Read(start, new Span<byte>(oldValue, shown)) < shown || size == 0)
+            if (access.ReadBefore(start, new Span<byte>(oldValue, shown)) < shown || size == 0)
                 oldValue[0] = IntroWriteInfo.UnknownValue;
             if (data.IsEmpty)
                 newValue[0] = IntroWriteInfo.UnknownValue;
@@ -123,7 +126,9 @@ internal sealed unsafe partial class AlertRaiser
             MemoryMarshal.CreateReadOnlySpan(ref Unsafe.AsRef(in alert.WriteInfo.OldValue[0]), 8))[..shown];
         ReadOnlySpan<byte> newValue = MemoryMarshal.AsBytes(
             MemoryMarshal.CreateReadOnlySpan(ref Unsafe.AsRef(in alert.WriteInfo.NewValue[0]), 8))[..shown];
-        ReadOnlySpan<byte> outcome = about.Action == IntroAction.NotAllowed ? "blocked"u8 : "let through"u8;
+        ReadOnlySpan<byte> outcome = about.Action != IntroAction.NotAllowed ? "let through"u8
+            : access.Before.IsEmpty ? "blocked"u8
+            : "had landed, to be taken back"u8;
         _hypervisor.Log.Write(
             IgLogLevel.Error,
             $"{about.Name} written at {access.Gpa:x} by vcpu {(int)cpu.Cpu} rip {cpu.Rip:x} cr3 {cpu.Cr3:x} [{instruction}] gla {access.Gla:x} old {oldValue:hex} new {newValue:hex}: {outcome}");

@@ -16,13 +16,19 @@ namespace Engine.Events;
 /// <remarks>Thread safety: any number of vCPUs at once; the caller holds the claim of the vCPU.</remarks>
 internal sealed unsafe class DtrViolation
 {
+    /// <summary>With an operand size of 16 bits, the base has 24 (SDM 2A, LGDT/LIDT).</summary>
+    private const ulong ShortBase = 0xFF_FFFF;
+
     private readonly Hypervisor _hypervisor;
     private readonly GuestMemory _memory;
     private readonly EptViolation _eptViolation;
     private readonly RegisterHooks _hooks;
+    private readonly FailPolicy _policy;
 
-    public DtrViolation(Hypervisor hypervisor, GuestMemory memory, EptViolation eptViolation, RegisterHooks hooks)
+    public DtrViolation(
+        Hypervisor hypervisor, GuestMemory memory, EptViolation eptViolation, RegisterHooks hooks, FailPolicy policy)
     {
+        _policy = policy;
         _hypervisor = hypervisor;
         _memory = memory;
         _eptViolation = eptViolation;
@@ -36,7 +42,7 @@ internal sealed unsafe class DtrViolation
         IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Sufficient);
         if (!status.IsSuccess())
         {
-            action = IntroAction.Allowed;
+            action = _policy.Others;
             return status;
         }
 
@@ -52,14 +58,24 @@ internal sealed unsafe class DtrViolation
         if (unit.Current.Op0Kind != OpKind.Memory || !unit.TryGetOperandAddress(vcpu, out ulong linear))
             return IntStatus.Success;
 
-        int size = sizeof(ushort) + (vcpu->CsType == IgCsType.Bits64 ? sizeof(ulong) : sizeof(uint));
+        int size = OperandSize(vcpu, unit.Current.Mnemonic);
         action = _eptViolation.AskLinear(vcpu, unit, linear, size, loads ? EptAccess.Read : EptAccess.Write);
-        uint register = (uint)(flags & (DescriptorAccess.Idtr | DescriptorAccess.Gdtr));
-        if (action != IntroAction.Allowed || register == 0 || (flags & DescriptorAccess.Write) == DescriptorAccess.None)
+        if (action != IntroAction.Allowed)
             return IntStatus.Success;
 
-        return AskHooks(vcpu, unit, linear, size, (DescriptorAccess)register, out action);
+        // What the instruction is counts, and not what the exit says of it.
+        return unit.Current.Mnemonic switch
+        {
+            Mnemonic.Lidt => AskHooks(vcpu, unit, linear, size, DescriptorAccess.Idtr, out action),
+            Mnemonic.Lgdt => AskHooks(vcpu, unit, linear, size, DescriptorAccess.Gdtr, out action),
+            _ => IntStatus.Success,
+        };
     }
+
+    /// <summary>Bytes of the operand in memory: a selector, or a limit and a base (SDM 2A, LGDT/LIDT; 2B, SGDT, SLDT).</summary>
+    private static int OperandSize(VcpuState* vcpu, Mnemonic mnemonic) =>
+        mnemonic is Mnemonic.Lldt or Mnemonic.Ltr or Mnemonic.Sldt or Mnemonic.Str ? sizeof(ushort)
+        : sizeof(ushort) + (vcpu->CsType == IgCsType.Bits64 ? sizeof(ulong) : sizeof(uint));
 
     private static bool IsTableInstruction(Mnemonic mnemonic, out bool loads)
     {
@@ -71,27 +87,37 @@ internal sealed unsafe class DtrViolation
         VcpuState* vcpu, InstructionUnit unit, ulong linear, int size, DescriptorAccess register, out IntroAction action)
     {
         action = IntroAction.Allowed;
-        IgArchRegs before = default;
-        IntStatus status = _hypervisor.Query(QueryInfoClass.RegisterState, vcpu->Index, ref before);
+        if (!_hooks.Has(RegisterKind.Dtr, (uint)register))
+            return IntStatus.Success;
+
+        // The register is guarded: without both tables, the load is closed.
+        IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Tables);
         if (!status.IsSuccess())
+        {
+            action = _policy.Guarded;
             return status;
+        }
 
         Span<byte> operand = stackalloc byte[sizeof(ushort) + sizeof(ulong)];
         operand.Clear();
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
         if (LinearMemory.Read(_memory, in paging, linear, operand[..size], out _) < size)
         {
-            // The instruction will fault by itself.
+            // It would be read again after the verdict, by when it may be there: it is tried again, as long as that can help.
+            action = VcpuRetries.TryNote(vcpu, linear) ? IntroAction.Retry : _policy.Guarded;
             return IntStatus.Success;
         }
 
         bool idtr = register == DescriptorAccess.Idtr;
+        ulong tableBase = BitConverter.ToUInt64(operand[sizeof(ushort)..]);
+        if (unit.Current.Code is Code.Lidt_m1632_16 or Code.Lgdt_m1632_16)
+            tableBase &= ShortBase;
         RegisterWrite write = new()
         {
-            Vcpu = vcpu, Unit = unit, Memory = _memory, Kind = RegisterKind.Dtr, Number = (uint)register,
-            Old = idtr ? before.IdtBase : before.GdtBase,
-            OldLimit = (ushort)(idtr ? before.IdtLimit : before.GdtLimit),
-            New = BitConverter.ToUInt64(operand[sizeof(ushort)..]),
+            Vcpu = vcpu, Unit = unit, Memory = _memory, Kind = RegisterKind.Dtr, Number = (uint)register, Access = MsrAccess.Write,
+            Old = idtr ? vcpu->Regs.IdtBase : vcpu->Regs.GdtBase,
+            OldLimit = (ushort)(idtr ? vcpu->Regs.IdtLimit : vcpu->Regs.GdtLimit),
+            New = tableBase,
             NewLimit = BitConverter.ToUInt16(operand),
         };
         if (write.Old != write.New || write.OldLimit != write.NewLimit)

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Engine.Abi;
 using Engine.Hooks;
 
@@ -40,34 +41,62 @@ internal sealed unsafe partial class EptViolation
         return Ask(ref access, piece.EndsBy);
     }
 
-    private IntroAction Ask(ref FrameAccess access, int endsBy = (int)PageSize)
-    {
-        IntroAction action = IntroAction.Allowed;
-        EptAccess skipped = EptAccess.None;
-        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
-        {
-            if (!Overlaps(in access, hook) || hook->End > endsBy || (hook->Access & skipped) != EptAccess.None)
-                continue;
-
-            action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
-            if (access.RemovesHook)
-                _hooks.Remove(access.Gpa, hook);
-            if (access.SkipsOthers)
-                skipped |= hook->Access;
-            access.RemovesHook = access.SkipsOthers = false;
-        }
-
-        return action;
-    }
-
     private void TellPiece(ref FrameAccess access, scoped in FramePiece piece, IntroAction final)
     {
         if (piece.Size == 0)
             return;
         piece.Apply(ref access);
-        foreach (FrameHook* hook in _hooks.Map.On(piece.Gpa / PageSize))
+        Tell(ref access, piece.EndsBy, final);
+    }
+
+    /// <summary>Asks about an access, kind by kind: execution, reading, writing (spec/12, section 1.1).</summary>
+    private IntroAction Ask(ref FrameAccess access, int endsBy = (int)PageSize)
+    {
+        EptAccess kinds = access.Access;
+        if ((kinds & (kinds - 1)) == EptAccess.None)
+            return AskKind(ref access, endsBy);
+
+        IntroAction action = IntroAction.Allowed;
+        for (int kind = (int)EptAccess.Execute, next = 0; next < 3; next++)
         {
-            if (Overlaps(in access, hook) && hook->End <= piece.EndsBy)
+            if (((int)kinds & kind) != 0)
+            {
+                access.Access = (EptAccess)kind;
+                action = MaxOf(action, AskKind(ref access, endsBy));
+            }
+
+            kind = next == 0 ? (int)EptAccess.Read : (int)EptAccess.Write;
+        }
+
+        access.Access = kinds;
+        return action;
+    }
+
+    private IntroAction AskKind(ref FrameAccess access, int endsBy)
+    {
+        IntroAction action = IntroAction.Allowed;
+        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
+        {
+            if (!Overlaps(in access, hook) || hook->End > endsBy)
+                continue;
+
+            action = MaxOf(action, _hooks.HandlerOf(in *hook).OnAccess(ref access, in *hook));
+            bool skips = access.SkipsOthers;
+            if (access.RemovesHook)
+                _hooks.Remove(access.Gpa, hook);
+            access.RemovesHook = access.SkipsOthers = false;
+            if (skips)
+                break;
+        }
+
+        return action;
+    }
+
+    private void Tell(ref FrameAccess access, int endsBy, IntroAction final)
+    {
+        foreach (FrameHook* hook in _hooks.Map.On(access.Gpa / PageSize))
+        {
+            if (Overlaps(in access, hook) && hook->End <= endsBy)
                 _hooks.HandlerOf(in *hook).OnOutcome(ref access, in *hook, final);
         }
     }
@@ -81,5 +110,31 @@ internal sealed unsafe partial class EptViolation
     {
         int start = (int)(access.Gpa & (PageSize - 1));
         return new FramePiece(access.Gpa - (ulong)start, access.Gla == 0 ? 0 : access.Gla - (ulong)start, start, default, start);
+    }
+
+    private static IntroAction MaxOf(IntroAction a, IntroAction b) => (IntroAction)Math.Max((int)a, (int)b);
+
+    private static bool Overlaps(in FrameAccess access, FrameHook* hook) => Overlaps(access.Gpa, access.Size, access.Access, hook);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Overlaps(ulong gpa, int size, EptAccess kinds, FrameHook* hook)
+    {
+        int start = (int)(gpa & (PageSize - 1));
+        return (hook->Access & kinds) != EptAccess.None && start < hook->End && start + size > hook->Start;
+    }
+
+    private Touch Touches(ulong gpa, int size, EptAccess kinds)
+    {
+        Touch touch = Touch.Nothing;
+        foreach (FrameHook* hook in _hooks.Map.On(gpa / PageSize))
+        {
+            if (!Overlaps(gpa, size, kinds, hook))
+                continue;
+            if ((hook->Flags & FrameHookFlags.BytesOnly) == FrameHookFlags.None)
+                return Touch.Hook;
+            touch = Touch.BytesOnly;
+        }
+
+        return touch;
     }
 }

@@ -21,34 +21,93 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
 {
     private const ulong PageSize = 4096;
 
+    private readonly FrameHooks _hooks;
+    private readonly bool _repairs;
     private readonly Hypervisor _hypervisor;
     private readonly GuestMemory _memory;
-    private readonly FrameHooks _hooks;
+    private readonly InstructionUnit[] _units;
+    private readonly FailPolicy _policy;
+    private readonly RightsRepair _repair;
     private readonly StoreCompletion? _completion;
 
-    /// <summary>Makes the handler. <paramref name="completion"/>: what performs allowed stores; null: the hypervisor does.</summary>
-    public EptViolation(Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, StoreCompletion? completion = null)
+    /// <param name="hypervisor">The guest's hypervisor.</param>
+    /// <param name="memory">Its memory.</param>
+    /// <param name="hooks">Its hooks on frames.</param>
+    /// <param name="units">The decoders of its vCPUs.</param>
+    /// <param name="policy">What happens where nothing can be judged.</param>
+    /// <param name="completion">What performs allowed stores; null: the hypervisor does.</param>
+    public EptViolation(
+        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, InstructionUnit[] units, FailPolicy policy,
+        StoreCompletion? completion = null)
     {
         _hypervisor = hypervisor;
         _memory = memory;
         _hooks = hooks;
+        _units = units;
+        _policy = policy;
         _completion = completion;
+        _repair = new RightsRepair(hypervisor, hooks);
+        _repairs = _repair.IsPossible;
     }
 
-    /// <summary>Judges an access of a vCPU. Fails only when registers cannot be had; then the verdict is that of the fail policy:
-    /// a hooked frame is closed.</summary>
-    public IntStatus Handle(
-        VcpuState* vcpu, InstructionUnit unit, ulong gpa, ulong gla, EptAccess kinds, out IntroAction action)
+    /// <summary>Judges an access of a vCPU. Fails only when registers cannot be had, or bytes cannot be handed over; then the verdict is
+    /// that of the fail policy.</summary>
+    /// <remarks>Short, and without variables of its own that would have to be cleared: most exits end here.</remarks>
+    public IntStatus Handle(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess kinds, out IntroAction action)
     {
-        action = IntroAction.Allowed;
+        uint size = (vcpu->ExitFlags & VcpuExitFlags.Data) != VcpuExitFlags.None ? vcpu->ExitDataSize : 0;
         vcpu->ExitGpa = vcpu->Gpa = gpa;
         vcpu->ExitGla = vcpu->Gla = gla;
         vcpu->ExitAccess = (uint)kinds;
-        vcpu->AccessSize = 0;
+        vcpu->AccessSize = size;
         vcpu->Instruction.Length = 0;
+        if (IsOutsideHooks(vcpu, gpa, size, kinds))
+        {
+            action = IntroAction.Allowed;
+            return IntStatus.Success;
+        }
 
+        return HandleAny(vcpu, gpa, gla, kinds, out action);
+    }
+
+    /// <summary>Tells whether it is certain that an access lies outside of what is hooked, and that its frame's rights are as hooks ask
+    /// for, or cannot be changed. Of an access whose bytes the exit does not carry, its frame counts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsOutsideHooks(VcpuState* vcpu, ulong gpa, uint size, EptAccess kinds)
+    {
+        // A store that was reported is blocked, or let through, as a whole: its pieces outside the hook are looked at, too.
+        if (vcpu->StoreRip != 0)
+            return false;
+
+        uint start = (uint)gpa & (uint)(PageSize - 1);
+        uint end = start + size;
+        if (size - 1 >= Limits.MaxStoreBytes)
+            (start, end) = (0, (uint)PageSize);
+        else if (end > PageSize)
+            return false;
+
+        EptAccess hooked = EptAccess.None;
+        foreach (FrameHook* hook in _hooks.Map.On(gpa / PageSize))
+        {
+            EptAccess access = hook->Access & kinds;
+            if (access != EptAccess.None && start < hook->End && end > hook->Start)
+                return false;
+            hooked |= access;
+        }
+
+        return hooked != EptAccess.None || !_repairs;
+    }
+
+    /// <summary>Looks closer at an access: at both of its frames, and at what it may be a piece of.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IntStatus HandleAny(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess kinds, out IntroAction action)
+    {
+        InstructionUnit unit = _units[vcpu->Index];
+        action = IntroAction.Allowed;
         bool hasData = (vcpu->ExitFlags & VcpuExitFlags.Data) != VcpuExitFlags.None &&
             vcpu->ExitDataSize is >= 1 and <= Limits.MaxStoreBytes;
+        if (!hasData)
+            vcpu->AccessSize = 0;
         int size = (int)(PageSize - (gpa & (PageSize - 1)));
         int rest = 0;
         if (hasData)
@@ -61,21 +120,44 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         if (rest != 0)
             touch = (Touch)Math.Max((int)touch, (int)Touches(gpa + (ulong)size, rest, kinds));
         bool touches = touch != Touch.Nothing || (IsUnbounded(kinds, hasData) && TouchesBefore(gpa, kinds));
-
-        // A store that was reported is blocked, or let through, as a whole: its pieces outside the hook are looked at, too.
         if (!touches && vcpu->StoreRip == 0)
         {
-            vcpu->AccessSize = hasData ? vcpu->ExitDataSize : 0;
+            Repair(vcpu, gpa, kinds, hasData, out action);
             return IntStatus.Success;
         }
 
+        vcpu->PatchBuffer.Valid = 0;
         if (touch == Touch.BytesOnly && hasData && vcpu->StoreRip == 0)
         {
             action = JudgeBytes(vcpu, unit, gpa, gla, kinds, size, rest, out bool forces);
             return forces ? IntStatus.ForceActionOnBeta : IntStatus.Success;
         }
 
-        return Judge(vcpu, unit, gpa, gla, kinds, hasData, size, rest, touches, out action);
+        IntStatus status = Judge(vcpu, unit, gpa, gla, kinds, hasData, size, rest, touches, out action);
+        return action == IntroAction.AllowedPatched ? ServePatch(vcpu, status, out action) : status;
+    }
+
+    /// <summary>No hook is touched. If rights are withheld without one, they are given back; where the hypervisor would otherwise complete
+    /// the instruction as a whole, the access is tried again with them.</summary>
+    private void Repair(VcpuState* vcpu, ulong gpa, EptAccess kinds, bool hasData, out IntroAction action)
+    {
+        _repair.Validate(vcpu, gpa, kinds, out bool widened);
+        action = widened && !hasData && _completion is not null ? IntroAction.Retry : IntroAction.Allowed;
+    }
+
+    /// <summary>
+    /// Gives the bytes that a read has to see to the hypervisor (spec/12, section 1, F). If it does not take them, or a handler has said
+    /// so without giving any, the fail policy decides.
+    /// </summary>
+    private IntStatus ServePatch(VcpuState* vcpu, IntStatus status, out IntroAction action)
+    {
+        ReadOnlySpan<byte> bytes = VcpuPatchBuffer.BytesOf(ref vcpu->PatchBuffer);
+        if (bytes.IsEmpty)
+            status = IntStatus.InvalidInternalState;
+        else if (_hypervisor.SetEmulatorContext(vcpu->Index, vcpu->PatchBuffer.Gla, bytes) is var given && !given.IsSuccess())
+            status = given;
+        action = status.IsSuccess() ? IntroAction.AllowedPatched : _policy.Guarded;
+        return status;
     }
 
     /// <summary>Judges an access that touches a hook, or that may belong to a store that did.</summary>
@@ -95,7 +177,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Sufficient);
         if (!status.IsSuccess())
         {
-            action = touches ? IntroAction.NotAllowed : IntroAction.Allowed;
+            action = touches ? _policy.Guarded : _policy.Others;
             return status;
         }
 
@@ -193,33 +275,8 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     private FramePiece Translated(in PagingContext paging, ulong linear, int size) =>
         PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess() ? new FramePiece(gpa, linear, size, default) : default;
 
-    private static IntroAction MaxOf(IntroAction a, IntroAction b) => (IntroAction)Math.Max((int)a, (int)b);
-
     /// <summary>Without its bytes, a store may also reach what precedes its address, until its instruction is known.</summary>
     private static bool IsUnbounded(EptAccess kinds, bool hasData) => !hasData && (kinds & EptAccess.Write) != EptAccess.None;
-
-    private static bool Overlaps(in FrameAccess access, FrameHook* hook) => Overlaps(access.Gpa, access.Size, access.Access, hook);
-
-    private static bool Overlaps(ulong gpa, int size, EptAccess kinds, FrameHook* hook)
-    {
-        int start = (int)(gpa & (PageSize - 1));
-        return (hook->Access & kinds) != EptAccess.None && start < hook->End && start + size > hook->Start;
-    }
-
-    private Touch Touches(ulong gpa, int size, EptAccess kinds)
-    {
-        Touch touch = Touch.Nothing;
-        foreach (FrameHook* hook in _hooks.Map.On(gpa / PageSize))
-        {
-            if (!Overlaps(gpa, size, kinds, hook))
-                continue;
-            if ((hook->Flags & FrameHookFlags.BytesOnly) == FrameHookFlags.None)
-                return Touch.Hook;
-            touch = Touch.BytesOnly;
-        }
-
-        return touch;
-    }
 
     private bool TouchesBefore(ulong gpa, EptAccess kinds)
     {

@@ -25,20 +25,14 @@ internal sealed unsafe class RegisterWriteEvents
     /// <summary>MOV to a control register. <see cref="IntStatus.NotFound"/>: nothing is hooked.</summary>
     public IntStatus CrWrite(
         VcpuState* vcpu, InstructionUnit unit, uint cr, ulong oldValue, ulong newValue, out IntroAction action) =>
-        Ask(vcpu, unit, RegisterKind.Cr, cr, oldValue, newValue, out action);
+        Ask(vcpu, unit, RegisterKind.Cr, cr, MsrAccess.Write, oldValue, newValue, out action);
 
-    /// <summary>WRMSR; RDMSR is allowed. <see cref="IntStatus.NotFound"/>: nothing is hooked.</summary>
-    public IntStatus MsrAccess(
-        VcpuState* vcpu, InstructionUnit unit, uint msr, MsrAccess kind, ulong oldValue, ulong newValue, out IntroAction action)
-    {
-        if ((kind & Abi.MsrAccess.Write) != Abi.MsrAccess.None)
-            return Ask(vcpu, unit, RegisterKind.Msr, msr, oldValue, newValue, out action);
+    /// <summary>WRMSR or RDMSR. <see cref="IntStatus.NotFound"/>: nothing is hooked for that.</summary>
+    public IntStatus Msr(
+        VcpuState* vcpu, InstructionUnit unit, uint msr, MsrAccess kind, ulong oldValue, ulong newValue, out IntroAction action) =>
+        Ask(vcpu, unit, RegisterKind.Msr, msr, kind, oldValue, newValue, out action);
 
-        action = IntroAction.Allowed;
-        return IntStatus.NotFound;
-    }
-
-    /// <summary>XSETBV: keeps the value that the guest asked for, whatever the verdict.</summary>
+    /// <summary>XSETBV: keeps the value that the guest asked for in XCR0, whatever the verdict. ECX, EDX and EAX count.</summary>
     public IntStatus XcrWrite(VcpuState* vcpu, InstructionUnit unit, out IntroAction action)
     {
         action = IntroAction.Allowed;
@@ -46,19 +40,27 @@ internal sealed unsafe class RegisterWriteEvents
         if (!status.IsSuccess())
             return status;
 
-        ulong before = vcpu->Xcr0;
-        vcpu->Xcr0 = ((ulong)(uint)vcpu->Regs.Rdx << 32) | (uint)vcpu->Regs.Rax;
-        return Ask(vcpu, unit, RegisterKind.Xcr, (uint)vcpu->Regs.Rcx, before, vcpu->Xcr0, out action);
+        uint xcr = (uint)vcpu->Regs.Rcx;
+        ulong value = ((ulong)(uint)vcpu->Regs.Rdx << 32) | (uint)vcpu->Regs.Rax;
+        ulong before = 0;
+        if (xcr == 0)
+        {
+            before = vcpu->Xcr0;
+            vcpu->Xcr0 = value;
+        }
+
+        return Ask(vcpu, unit, RegisterKind.Xcr, xcr, MsrAccess.Write, before, value, out action);
     }
 
     private IntStatus Ask(
-        VcpuState* vcpu, InstructionUnit unit, RegisterKind kind, uint number, ulong oldValue, ulong newValue,
+        VcpuState* vcpu, InstructionUnit unit, RegisterKind kind, uint number, MsrAccess access, ulong oldValue, ulong newValue,
         out IntroAction action)
     {
         vcpu->Instruction.Length = 0;
         RegisterWrite write = new()
         {
-            Vcpu = vcpu, Unit = unit, Memory = _memory, Kind = kind, Number = number, Old = oldValue, New = newValue,
+            Vcpu = vcpu, Unit = unit, Memory = _memory, Kind = kind, Number = number, Access = access, Old = oldValue,
+            New = newValue,
         };
         return _hooks.Ask(ref write, out action) ? IntStatus.Success : IntStatus.NotFound;
     }

@@ -50,6 +50,10 @@ internal unsafe ref struct FrameAccess
     /// <summary>The bytes of the whole store, where they are known.</summary>
     public ReadOnlySpan<byte> StoreData;
 
+    /// <summary>What was there before a store that has landed already, <see cref="Size"/> bytes: an agent in the guest tells of it
+    /// afterwards. Empty: nothing has landed, and memory has them.</summary>
+    public ReadOnlySpan<byte> Before;
+
     /// <summary>Set by a handler that has raised an alert: the verdict then holds for the pieces that follow.</summary>
     public bool Reported;
 
@@ -66,4 +70,27 @@ internal unsafe ref struct FrameAccess
     /// <summary>Set by a handler: the action holds for this exit though the integrator only logs; the exit's status is
     /// <see cref="IntStatus.ForceActionOnBeta"/>.</summary>
     public bool ForcesAction;
+
+    /// <summary>Reads what was there before the access, from a guest-physical address in it on; returns how many bytes are known.
+    /// </summary>
+    public readonly int ReadBefore(ulong gpa, Span<byte> buffer)
+    {
+        if (Before.IsEmpty)
+            return Memory.Read(gpa, buffer);
+
+        ulong offset = gpa - Gpa;
+        if (offset >= (ulong)Before.Length)
+            return 0;
+        int known = Math.Min(buffer.Length, Before.Length - (int)offset);
+        Before.Slice((int)offset, known).CopyTo(buffer);
+        return known;
+    }
+
+    /// <summary>
+    /// Lets a read see other bytes than memory's; the handler then answers AllowedPatched. Bytes for several pieces of one instruction
+    /// have to be adjacent. False: there is no vCPU, or there would be more than fit (the record's PatchBuffer has 64), or a gap; the
+    /// handler has to answer something else.
+    /// </summary>
+    public readonly bool TryPatch(ulong gla, ReadOnlySpan<byte> bytes) =>
+        Vcpu != null && VcpuPatchBuffer.TryAdd(ref Vcpu->PatchBuffer, gla, bytes);
 }

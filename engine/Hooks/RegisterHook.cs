@@ -1,13 +1,16 @@
+using Engine.Abi;
+
 namespace Engine.Hooks;
 
-/// <summary>A hook on writes to one register.</summary>
+/// <summary>A hook on one register.</summary>
 internal sealed class RegisterHook
 {
-    public RegisterHook(RegisterKind kind, uint number, IRegisterHookHandler handler)
+    public RegisterHook(RegisterKind kind, uint number, IRegisterHookHandler handler, MsrAccess access)
     {
         Kind = kind;
         Number = number;
         Handler = handler;
+        Access = access;
     }
 
     /// <summary>Kind of the register.</summary>
@@ -18,4 +21,7 @@ internal sealed class RegisterHook
 
     /// <summary>Who is asked.</summary>
     public IRegisterHookHandler Handler { get; }
+
+    /// <summary>Accesses that it is asked about; of registers that are no model-specific ones, writes.</summary>
+    public MsrAccess Access { get; }
 }

@@ -29,7 +29,11 @@ internal sealed class RegisterHooks
     }
 
     /// <summary>Hooks a register. Fails, with nothing changed, when its exit cannot be enabled.</summary>
-    public IntStatus Set(RegisterKind kind, uint number, IRegisterHookHandler handler)
+    /// <param name="kind">Kind of the register.</param>
+    /// <param name="number">Its number.</param>
+    /// <param name="handler">Who is asked.</param>
+    /// <param name="access">About what: of a model-specific register, reads, writes or both.</param>
+    public IntStatus Set(RegisterKind kind, uint number, IRegisterHookHandler handler, MsrAccess access = MsrAccess.Write)
     {
         RegisterHook[] old = _hooks;
         IntStatus status = IntStatus.Success;
@@ -45,7 +49,7 @@ internal sealed class RegisterHooks
             return status;
         }
 
-        Publish([.. old, new RegisterHook(kind, number, handler)]);
+        Publish([.. old, new RegisterHook(kind, number, handler, access)]);
         return IntStatus.Success;
     }
 
@@ -68,7 +72,19 @@ internal sealed class RegisterHooks
         }
     }
 
-    /// <summary>Asks every hook on a register. False: there is none.</summary>
+    /// <summary>Whether a register is hooked.</summary>
+    public bool Has(RegisterKind kind, uint number)
+    {
+        foreach (RegisterHook hook in Volatile.Read(ref _byKind[(int)kind]))
+        {
+            if (hook.Number == number)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Asks every hook on a register for this access; the largest action wins. False: there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Ask(ref RegisterWrite write, out IntroAction action)
     {
@@ -76,7 +92,7 @@ internal sealed class RegisterHooks
         bool found = false;
         foreach (RegisterHook hook in Volatile.Read(ref _byKind[(int)write.Kind]))
         {
-            if (hook.Number != write.Number)
+            if (hook.Number != write.Number || (hook.Access & write.Access) == MsrAccess.None)
                 continue;
             found = true;
             action = (IntroAction)Math.Max((int)action, (int)hook.Handler.OnWrite(ref write));

@@ -1,10 +1,11 @@
+using Engine.Abi;
 using Engine.Instructions;
 using Engine.Memory;
 using Engine.Vcpus;
 
 namespace Engine.Hooks;
 
-/// <summary>A write to a hooked register, as a handler sees it.</summary>
+/// <summary>A write to a hooked register, or a read of a model-specific one, as a handler sees it.</summary>
 internal unsafe ref struct RegisterWrite
 {
     /// <summary>The record of the vCPU.</summary>
@@ -22,10 +23,13 @@ internal unsafe ref struct RegisterWrite
     /// <summary>Its number.</summary>
     public uint Number;
 
+    /// <summary>What is done; always a write, but for model-specific registers.</summary>
+    public required MsrAccess Access;
+
     /// <summary>Value before; the base, for a table register.</summary>
     public ulong Old;
 
-    /// <summary>Value asked for; the base, for a table register.</summary>
+    /// <summary>Value asked for; the base, for a table register; of a read, the one that it gives.</summary>
     public ulong New;
 
     /// <summary>Limit before, for a table register.</summary>

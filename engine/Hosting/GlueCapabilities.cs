@@ -53,4 +53,13 @@ internal enum GlueCapabilities
 
     /// <summary>A frame whose rights are withdrawn may hold page tables.</summary>
     PageTableRights = 16384,
+
+    /// <summary>Rights of a frame can be read.</summary>
+    ReadRights = 32768,
+
+    /// <summary>An emulated read can be given other bytes than memory has.</summary>
+    PatchedReads = 65536,
+
+    /// <summary>Repeated instructions can be made to exit for each iteration.</summary>
+    SingleIterations = 131072,
 }

@@ -40,6 +40,9 @@ internal sealed unsafe partial class Hypervisor
                 glue.SetEPTPageProtection != null,
                 GlueCapabilities.PageTableRights) |
             When(glue.FlushEPTPermissions != null, GlueCapabilities.FlushRights) |
+            When(glue.GetEPTPageProtection != null, GlueCapabilities.ReadRights) |
+            When(glue.SetIntroEmulatorContext != null, GlueCapabilities.PatchedReads) |
+            When(glue.ToggleRepOptimization != null, GlueCapabilities.SingleIterations) |
             When(
                 glue.RegisterCrWriteHandler != null && glue.UnregisterCrWriteHandler != null &&
                 glue.EnableCrWriteExit != null && glue.DisableCrWriteExit != null,

@@ -58,7 +58,7 @@ internal sealed unsafe partial class InstructionUnit
             return IntStatus.NotSupported;
 
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        ulong linear = bitness == 64 ? rip : (uint)(rip + CsBase(vcpu));
+        ulong linear = LinearOf(vcpu);
 
         // The next page is asked for only if the instruction needs it.
         byte* bytes = record->Bytes;
@@ -109,15 +109,21 @@ internal sealed unsafe partial class InstructionUnit
         if (entry->Instruction.IsInvalid)
             return IntStatus.DisasmError;
 
+        Keep(entry, record, bitness);
+        return IntStatus.Success;
+    }
+
+    /// <summary>Fills the place of the cache into which an instruction was decoded, and the record.</summary>
+    private static void Keep(CachedInstruction* entry, VcpuInstruction* record, int bitness)
+    {
         entry->Rip = record->Rip;
-        entry->Low = ((ulong*)bytes)[0];
-        entry->High = ((ulong*)bytes)[1];
+        entry->Low = ((ulong*)record->Bytes)[0];
+        entry->High = ((ulong*)record->Bytes)[1];
         entry->Code = (ushort)entry->Instruction.Code;
         entry->Mnemonic = (ushort)entry->Instruction.Mnemonic;
         entry->Bitness = (byte)bitness;
         entry->Length = (byte)entry->Instruction.Length;
         Show(entry, record);
-        return IntStatus.Success;
     }
 
     /// <summary>Reads what is wanted of a page; the sixteen bytes of the record at once where the page has them.</summary>

@@ -118,7 +118,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
         Span<byte> current = stackalloc byte[Limits.MaxStoreBytes];
         current = current[..(end - start)];
         ulong gpa = (access.Gpa & ~(PageSize - 1)) + (ulong)start;
-        return access.Memory.Read(gpa, current) == current.Length &&
+        return access.ReadBefore(gpa, current) == current.Length &&
             access.Data.Slice(start - (int)(access.Gpa & (PageSize - 1)), current.Length).SequenceEqual(current);
     }
 

@@ -63,7 +63,7 @@ internal sealed unsafe partial class ActiveGuest
 
     /// <summary>IntHandleEptViolation, between Enter and Leave.</summary>
     public IntStatus EptViolation(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess access, out IntroAction action) =>
-        _eptViolation.Handle(vcpu, UnitOf(vcpu), gpa, gla, access, out action);
+        _eptViolation.Handle(vcpu, gpa, gla, access, out action);
 
     /// <summary>IntHandleCrWrite, between Enter and Leave.</summary>
     public IntStatus CrWrite(VcpuState* vcpu, uint cr, ulong oldValue, ulong newValue, out IntroAction action) =>
@@ -72,7 +72,7 @@ internal sealed unsafe partial class ActiveGuest
     /// <summary>IntHandleMsrViolation, between Enter and Leave.</summary>
     public IntStatus MsrViolation(
         VcpuState* vcpu, uint msr, MsrAccess kind, ulong oldValue, ulong newValue, out IntroAction action) =>
-        _registerWrites.MsrAccess(vcpu, UnitOf(vcpu), msr, kind, oldValue, newValue, out action);
+        _registerWrites.Msr(vcpu, UnitOf(vcpu), msr, kind, oldValue, newValue, out action);
 
     /// <summary>IntHandleXcrWrite, between Enter and Leave.</summary>
     public IntStatus XcrWrite(VcpuState* vcpu, out IntroAction action) =>

@@ -79,9 +79,10 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
             ? new StoreCompletion(hypervisor, memory, _registerAccess)
             : null;
         _frameHooks = new FrameHooks(hypervisor, _retired, settings.EptHandler);
-        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks, completion);
+        FailPolicy failPolicy = new(config.Flags);
+        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks, _units, failPolicy, completion);
         _registerWrites = new RegisterWriteEvents(hypervisor, memory, registerHooks);
-        _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks);
+        _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks, failPolicy);
 
         VerdictPolicy policy = new(options, settings.InvertVerdicts);
         Alerts = new AlertRaiser(hypervisor, policy);

@@ -36,6 +36,7 @@ namespace Engine.Vcpus;
 ///    704   64  ExitData                                         glue
 ///    768   24  StoreRip, StoreGla, StoreSize, StoreAction       engine
 ///    792    8  StoreNext                                        engine
+///    800   24  RetryPlace, RetryEvent, RetryCount               engine
 /// </code>
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
@@ -110,10 +111,10 @@ public unsafe struct VcpuState
     /// <summary>Limit of the interrupt descriptor table as last accepted.</summary>
     public ushort IdtLimit;
 
-    /// <summary>Reserved for the page-table filter.</summary>
+    /// <summary>1: a store that the page-table filter tells of is being judged.</summary>
     public byte PtContext;
 
-    /// <summary>Reserved for #VE.</summary>
+    /// <summary>1: the registers are those of the code that the #VE agent has interrupted.</summary>
     public byte VeContext;
 
     /// <summary>0.</summary>
@@ -131,19 +132,19 @@ public unsafe struct VcpuState
     /// <summary>Reserved: linear address of the running Linux task.</summary>
     public ulong LixProcessGva;
 
-    /// <summary>Reserved: address of the #VE information page.</summary>
+    /// <summary>Guest-physical address of the #VE agent's information page; 0: none.</summary>
     public ulong VeInfoPage;
 
     /// <summary>Injection whose outcome is not known.</summary>
     public VcpuException Exception;
 
-    /// <summary>Reserved for page-table hooks.</summary>
+    /// <summary>0: page-table stores are judged before they land.</summary>
     public VcpuPtWriteCache PtWriteCache;
 
-    /// <summary>Reserved for page-table hooks.</summary>
+    /// <summary>The paging entry that an agent in the guest tells of, while that is judged.</summary>
     public VcpuPtEmuBuffer PtEmuBuffer;
 
-    /// <summary>Reserved for cloaked reads.</summary>
+    /// <summary>Bytes that a read has to see; see FrameAccess.TryPatch.</summary>
     public VcpuPatchBuffer PatchBuffer;
 
     /// <summary>Last decoded instruction.</summary>
@@ -191,6 +192,18 @@ public unsafe struct VcpuState
     /// <summary>Linear address that its next piece will have.</summary>
     public ulong StoreNext;
 
+    /// <summary>What the last answer of Retry was for, where it may go on and on.</summary>
+    public ulong RetryPlace;
+
+    /// <summary>The exit that was answered so.</summary>
+    public ulong RetryEvent;
+
+    /// <summary>How many exits in a row.</summary>
+    public uint RetryCount;
+
     /// <summary>0.</summary>
-    public fixed ulong Reserved1[4];
+    public uint Reserved3;
+
+    /// <summary>0.</summary>
+    public ulong Reserved1;
 }

@@ -469,7 +469,7 @@ typedef BYTE IG_EPT_ACCESS;
 /** Flags of INTRO_VIOLATION_HEADER. */
 #define ALERT_FLAG_BETA 0x001ull
 #define ALERT_FLAG_NOT_RING0 0x008ull
-#define ALERT_FLAG_ASYNC 0x010ull
+#define ALERT_FLAG_ASYNC 0x010ull /* after the fact; of a store by a vCPU: it had landed, and is taken back if Action says NotAllowed */
 #define ALERT_FLAG_LINUX 0x020ull
 #define ALERT_FLAG_FEEDBACK_ONLY 0x080ull
 
@@ -611,9 +611,9 @@ typedef enum _VCPU_STATE_KIND {
  *     320   24  IdtBase, GdtBase, IdtLimit, PtContext, VeContext   engine   tables as last accepted
  *     344   40  PcrGla, CurrentUD, IdtHookObject, LixProcessGva, VeInfoPage   engine   ids or addresses
  *     384   16  Exception        engine   injection whose outcome is not known yet
- *     400   24  PtWriteCache     engine
- *     424   24  PtEmuBuffer      engine
- *     448   80  PatchBuffer      engine
+ *     400   24  PtWriteCache     engine   0: stores are judged before they land, so that nothing is to be remembered
+ *     424   24  PtEmuBuffer      engine   paging entry before and after, while an agent's report about it is judged
+ *     448   80  PatchBuffer      engine   after introGuestAllowedPatched, what was given to SetIntroEmulatorContext
  *     528   32  Instruction      engine   last decoded instruction
  *     560   16  Reserved0
  *     576    8  PushedMask       glue     VCPU_REG_ bits that the glue has filled in; the engine clears it at the end
@@ -624,7 +624,8 @@ typedef enum _VCPU_STATE_KIND {
  *     604    4  Cpl              glue     0 to 3
  *     608   96  Segments         glue     CS SS DS ES FS GS
  *     704   64  ExitData         glue     bytes of the store, VCPU_EXIT_DATA
- *     768   64  Store .. Reserved1   engine   the store whose pieces are being judged
+ *     768   32  StoreRip .. StoreNext   engine   the store whose pieces are being judged
+ *     800   32  RetryPlace .. Reserved1   engine   what was answered introGuestRetry last
  */
 typedef struct _VCPU_STATE {
     QWORD EventId;
@@ -700,7 +701,11 @@ typedef struct _VCPU_STATE {
     DWORD StoreSize;   /* bytes of its operand */
     DWORD StoreAction; /* INTRO_ACTION of the piece before */
     QWORD StoreNext;   /* linear address that its next piece will have */
-    QWORD Reserved1[4];
+    QWORD RetryPlace;  /* what made the engine answer introGuestRetry last, where that may go on and on */
+    QWORD RetryEvent;  /* the exit that it was */
+    DWORD RetryCount;  /* how many exits in a row */
+    DWORD Reserved3;
+    QWORD Reserved1;
 } VCPU_STATE;
 
 /* ---- alerts ----------------------------------------------------------------------------------------------------- */
@@ -1339,6 +1344,8 @@ typedef enum _INTRO_COMPLETION {
 #define INTRO_GUEST_APPLIES_DIRTY_MASK 1u /* registers are changed through DirtyMask; else through SET_REGISTERS */
 #define INTRO_GUEST_NO_PAUSE_IN_EXIT 2u   /* PauseVcpus is not to be called from within an exit handler: it could not end there */
 #define INTRO_GUEST_NO_PAGE_TABLES 4u     /* rights of pages that hold page tables are not to be withdrawn: the guest would not survive it */
+#define INTRO_GUEST_GUARDED_FAILS_OPEN 8u /* an access to a guarded object that cannot be judged is allowed; else it is not */
+#define INTRO_GUEST_OTHERS_FAIL_CLOSED 16u /* any other access that cannot be judged is not allowed; else it is, with an alert */
 
 /** Facts about a guest's hypervisor. Size is the size of this structure as the caller knows it; members beyond it keep their
  *  defaults (0), and larger sizes are accepted as long as the surplus is zero. */

@@ -24,11 +24,12 @@ void bad_configure(void)
     config.known.StoreCompletion = 0xFFFFFFFF;
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a completion far off");
     config.known.StoreCompletion = introCompletionData;
-    config.known.Flags = INTRO_GUEST_NO_PAGE_TABLES << 1;
+    config.known.Flags = INTRO_GUEST_OTHERS_FAIL_CLOSED << 1;
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a flag that does not exist");
     config.known.Flags = 0x80000000;
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a flag far off");
-    config.known.Flags = INTRO_GUEST_APPLIES_DIRTY_MASK | INTRO_GUEST_NO_PAUSE_IN_EXIT | INTRO_GUEST_NO_PAGE_TABLES;
+    config.known.Flags = INTRO_GUEST_APPLIES_DIRTY_MASK | INTRO_GUEST_NO_PAUSE_IN_EXIT | INTRO_GUEST_NO_PAGE_TABLES |
+                         INTRO_GUEST_GUARDED_FAILS_OPEN | INTRO_GUEST_OTHERS_FAIL_CLOSED;
     config.known.Guards = 1ull << 63;
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a guard that does not exist");
     config.known.Guards = INTRO_GUARD_CR0_WP | INTRO_GUARD_CR4_UMIP | INTRO_GUARD_EFER_NXE;

@@ -26,7 +26,9 @@ internal sealed unsafe class HookMachine : IDisposable
 
     /// <summary>Makes the guest. <paramref name="data"/>: exits carry the bytes of stores, and an allowed one lands after the exit;
     /// otherwise the engine performs them.</summary>
-    public HookMachine(int vcpus = 1, bool data = true, int pages = 512, PagingMode mode = PagingMode.Level4)
+    public HookMachine(
+        int vcpus = 1, bool data = true, int pages = 512, PagingMode mode = PagingMode.Level4, GlueIface? glue = null,
+        GuestConfigFlags flags = GuestConfigFlags.None)
     {
         _data = data;
         Ram = new GuestRam(pages);
@@ -34,14 +36,15 @@ internal sealed unsafe class HookMachine : IDisposable
         Host = new FakeHypervisor(vcpus);
         Vcpus = new VcpuTable(vcpus);
         Retired = new RetireList(Vcpus.Claims);
-        Engine.Hosting.Hypervisor hypervisor = Host.Open();
+        Engine.Hosting.Hypervisor hypervisor = glue is { } table ? Host.Open(in table) : Host.Open();
+        Hypervisor = hypervisor;
         Hooks = new FrameHooks(hypervisor, Retired, 0x1234);
         StoreCompletion? completion = data ? null : new StoreCompletion(hypervisor, Memory, new RegisterAccess(hypervisor, vcpus, appliesDirtyMask: true));
-        _eptViolation = new EptViolation(hypervisor, Memory, Hooks, completion);
         Tables = new PageTables(Ram, mode, TablesFrame);
         _units = new Engine.Instructions.InstructionUnit[vcpus];
         for (int i = 0; i < vcpus; i++)
             _units[i] = new Engine.Instructions.InstructionUnit();
+        _eptViolation = new EptViolation(hypervisor, Memory, Hooks, _units, new FailPolicy(flags), completion);
     }
 
     public GuestRam Ram { get; }
@@ -118,7 +121,7 @@ internal sealed unsafe class HookMachine : IDisposable
         try
         {
             record->EventId++;
-            Status = _eptViolation.Handle(record, _units[vcpu], gpa, DirectMap + gpa, access, out IntroAction action);
+            Status = _eptViolation.Handle(record, gpa, DirectMap + gpa, access, out IntroAction action);
             return action;
         }
         finally
@@ -135,6 +138,16 @@ internal sealed unsafe class HookMachine : IDisposable
 
     /// <summary>A store by a device.</summary>
     public IntroAction DeviceStore(ulong gpa, ReadOnlySpan<byte> data) => _eptViolation.HandleDevice(gpa, data);
+
+    /// <summary>What the page-table filter's call leads to.</summary>
+    public ReportedStores Reports => new(Hypervisor, Memory, _eptViolation);
+
+    /// <summary>What the #VE agent's call leads to.</summary>
+    public RaisedViolations Raised => new(Hypervisor, Memory, _eptViolation);
+
+    public Engine.Hosting.Hypervisor Hypervisor { get; }
+
+    public Engine.Instructions.InstructionUnit Unit => _units[0];
 
     public void Dispose()
     {

@@ -28,6 +28,15 @@ internal static unsafe class FakeGlue
         ReleaseBuffer = &Release,
     };
 
+    /// <summary>The table with what few glues have.</summary>
+    public static GlueIface Full()
+    {
+        GlueIface glue = Table();
+        glue.GetEPTPageProtection = &GetRights;
+        glue.SetIntroEmulatorContext = &SetContext;
+        return glue;
+    }
+
     /// <summary>The services of the process, with a log.</summary>
     public static UpperIface Upper(FakeLog log) =>
         new() { Version = UpperIface.Version1, Size = UpperIface.Version1Size, TracePrint = log.Address };
@@ -146,6 +155,25 @@ internal static unsafe class FakeGlue
         if (guest.SetRightsAnswer.IsSuccess())
             guest.SetWithdrawn(gpa, withdrawn);
         return guest.SetRightsAnswer;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus GetRights(void* handle, uint ept, ulong gpa, byte* read, byte* write, byte* execute)
+    {
+        EptAccess withdrawn = Of(handle).Withdrawn(gpa);
+        *read = (byte)((withdrawn & EptAccess.Read) == 0 ? 1 : 0);
+        *write = (byte)((withdrawn & EptAccess.Write) == 0 ? 1 : 0);
+        *execute = (byte)((withdrawn & EptAccess.Execute) == 0 ? 1 : 0);
+        return ept == uint.MaxValue ? IntStatus.Success : IntStatus.InvalidParameter2;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus SetContext(void* handle, uint vcpu, ulong gla, uint size, byte* buffer)
+    {
+        FakeHypervisor guest = Of(handle);
+        guest.ContextGla = gla;
+        guest.Context = new ReadOnlySpan<byte>(buffer, (int)size).ToArray();
+        return guest.ContextAnswer;
     }
 
     [UnmanagedCallersOnly]

@@ -139,6 +139,16 @@ internal sealed class FakeHypervisor
         Log.Forget();
     }
 
+    /// <summary>Bytes that SetIntroEmulatorContext was given last, and where.</summary>
+    public byte[] Context { get; set; } = [];
+
+    public ulong ContextGla { get; set; }
+
+    public IntStatus ContextAnswer { get; set; }
+
+    /// <summary>The engine's view of it through another table.</summary>
+    public Hypervisor Open(in GlueIface glue) => new(in glue, Handle, FakeShim.WithoutCopy, Log.Open());
+
     /// <summary>The engine's view of it.</summary>
     public Hypervisor Open(bool withCopy = false, bool pausesInExit = true) =>
         new(FakeGlue.Table(), Handle, withCopy ? FakeShim.WithCopy : FakeShim.WithoutCopy, Log.Open(), pausesInExit);

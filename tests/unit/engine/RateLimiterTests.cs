@@ -2,17 +2,17 @@ using System;
 using System.Linq;
 using System.Threading;
 using Engine;
-using Engine.Alerts;
+using Engine.Concurrency;
 using Xunit;
 
 namespace Tests.Unit;
 
-public sealed class AlertLimiterTests
+public sealed class RateLimiterTests
 {
     [Fact]
     public void ABurstIsAllowedAndTheRestCounted()
     {
-        AlertLimiter limiter = new();
+        RateLimiter limiter = new(Limits.AlertBurst, Limits.AlertsPerSecond);
         long start = Environment.TickCount64;
         int taken = 0;
         while (limiter.TryTake())
@@ -30,7 +30,7 @@ public sealed class AlertLimiterTests
     [Fact]
     public void TheAllowanceComesBackWithTime()
     {
-        AlertLimiter limiter = new();
+        RateLimiter limiter = new(Limits.AlertBurst, Limits.AlertsPerSecond);
         while (limiter.TryTake())
         {
         }
@@ -48,7 +48,7 @@ public sealed class AlertLimiterTests
     [Fact]
     public void ThreadsShareOneAllowance()
     {
-        AlertLimiter limiter = new();
+        RateLimiter limiter = new(Limits.AlertBurst, Limits.AlertsPerSecond);
         int taken = 0;
         long start = Environment.TickCount64;
         Thread[] threads = [.. Enumerable.Range(0, 4).Select(_ => new Thread(() =>
@@ -70,7 +70,7 @@ public sealed class AlertLimiterTests
     [Fact]
     public void NothingIsAllocated()
     {
-        AlertLimiter limiter = new();
+        RateLimiter limiter = new(Limits.AlertBurst, Limits.AlertsPerSecond);
         limiter.TryTake();
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 10_000; i++)
