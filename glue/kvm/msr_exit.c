@@ -1,36 +1,10 @@
 // SPDX-License-Identifier: MIT
 // WRMSR of a register that the engine has hooked: it is told to the engine before it happens. RIP is still at the instruction.
 
-#include <inttypes.h>
-#include <sys/ioctl.h>
-
 #include "engine.h"
 #include "exits.h"
 #include "log.h"
 #include "registers.h"
-
-typedef struct OneMsr {
-    struct kvm_msrs head;
-    struct kvm_msr_entry entry;
-} OneMsr;
-
-static bool read_msr(const Vcpu *vcpu, DWORD msr, QWORD *value)
-{
-    OneMsr list = {.head = {.nmsrs = 1}, .entry = {.index = msr}};
-
-    if (ioctl(vcpu->fd, KVM_GET_MSRS, &list) != 1)
-        return false;
-    *value = list.entry.data;
-    return true;
-}
-
-/** As the guest's WRMSR: KVM checks the value as it would have. */
-static bool write_msr(const Vcpu *vcpu, DWORD msr, QWORD value)
-{
-    OneMsr list = {.head = {.nmsrs = 1}, .entry = {.index = msr, .data = value}};
-
-    return ioctl(vcpu->fd, KVM_SET_MSRS, &list) == 1;
-}
 
 static INTRO_ACTION ask(Vcpu *vcpu, PFUNC_IntMSRViolationCallback handler, QWORD *value)
 {
@@ -39,7 +13,7 @@ static INTRO_ACTION ask(Vcpu *vcpu, PFUNC_IntMSRViolationCallback handler, QWORD
     INTSTATUS status;
     QWORD old;
 
-    if (!read_msr(vcpu, msr, &old))
+    if (!registers_read_msr(vcpu, msr, &old))
         return introGuestAllowed; // there is none here: the guest is to get its fault
     registers_push(vcpu);
     vcpu->is_in_exit = true;
@@ -71,7 +45,7 @@ ExitResult msr_exit(Vcpu *vcpu)
     }
     if (action == introGuestNotAllowed)
         COUNT(vm, msr_writes_denied);
-    run->msr.error = store_lands(action) ? !write_msr(vcpu, run->msr.index, value) : 0;
+    run->msr.error = store_lands(action) ? !registers_write_msr(vcpu, run->msr.index, value) : 0;
     if (!changed && action != introGuestRetry)
         return EXIT_HANDLED;
     // KVM moves RIP past the instruction when it completes the exit; what is to be different is set after that.

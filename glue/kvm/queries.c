@@ -77,17 +77,9 @@ static INTSTATUS read_registers(Vcpu *vcpu, DWORD info_class, void *buffer, DWOR
     }
 }
 
-static INTSTATUS read_msr(Vcpu *vcpu, IG_QUERY_MSR *query)
+static INTSTATUS read_msr(const Vcpu *vcpu, IG_QUERY_MSR *query)
 {
-    struct {
-        struct kvm_msrs head;
-        struct kvm_msr_entry entry;
-    } list = {.head = {.nmsrs = 1}, .entry = {.index = query->MsrId}};
-
-    if (ioctl(vcpu->fd, KVM_GET_MSRS, &list) != 1)
-        return INT_STATUS_NOT_SUPPORTED;
-    query->Value = list.entry.data;
-    return INT_STATUS_SUCCESS;
+    return registers_read_msr(vcpu, query->MsrId, &query->Value) ? INT_STATUS_SUCCESS : INT_STATUS_NOT_SUPPORTED;
 }
 
 static INTSTATUS read_xcr0(Vcpu *vcpu, void *buffer, DWORD length)

@@ -120,3 +120,27 @@ bool registers_read(Vcpu *vcpu, struct kvm_regs *registers, struct kvm_sregs *sp
     }
     return ioctl(vcpu->fd, KVM_GET_REGS, registers) == 0 && ioctl(vcpu->fd, KVM_GET_SREGS, special) == 0;
 }
+
+/* ---- model-specific registers ---------------------------------------------------------------------------------------- */
+
+typedef struct OneMsr {
+    struct kvm_msrs head;
+    struct kvm_msr_entry entry;
+} OneMsr;
+
+bool registers_read_msr(const Vcpu *vcpu, DWORD msr, QWORD *value)
+{
+    OneMsr list = {.head = {.nmsrs = 1}, .entry = {.index = msr}};
+
+    if (ioctl(vcpu->fd, KVM_GET_MSRS, &list) != 1)
+        return false;
+    *value = list.entry.data;
+    return true;
+}
+
+bool registers_write_msr(const Vcpu *vcpu, DWORD msr, QWORD value)
+{
+    OneMsr list = {.head = {.nmsrs = 1}, .entry = {.index = msr, .data = value}};
+
+    return ioctl(vcpu->fd, KVM_SET_MSRS, &list) == 1;
+}

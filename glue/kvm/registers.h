@@ -15,6 +15,10 @@ QWORD registers_apply(Vcpu *vcpu, const IG_ARCH_REGS *registers, QWORD efer, QWO
 /** The registers of a vCPU: in its own exit those of kvm_run, else KVM's, where the vCPU must be outside. False: KVM refuses. */
 bool registers_read(Vcpu *vcpu, struct kvm_regs *registers, struct kvm_sregs *special);
 
+/** Model-specific registers, past the filter. False: there is none, or it refuses the value. */
+bool registers_read_msr(const Vcpu *vcpu, DWORD msr, QWORD *value);
+bool registers_write_msr(const Vcpu *vcpu, DWORD msr, QWORD value);
+
 /** Conversions. */
 void registers_convert(const struct kvm_regs *registers, const struct kvm_sregs *special, IG_ARCH_REGS *answer);
 void registers_convert_back(const IG_ARCH_REGS *registers, QWORD mask, struct kvm_regs *answer);
