@@ -39,6 +39,11 @@ public static class Limits
 
     /// <summary>Pieces of one store, each in one page and of at most MaxStoreBytes.</summary>
     public const int MaxStorePieces = (MaxXsaveBytes / MaxStoreBytes) + (2 * MaxStoreRuns);
+    /// <summary>Memory operands that one instruction has: sixteen elements of a vector, and some to spare.</summary>
+    public const int MaxMemoryOperands = 24;
+
+    /// <summary>Pages of one operand that are looked at: more than any has that does not repeat.</summary>
+    public const int MaxOperandPages = 64;
 
     /// <summary>Attempts to perform a store whose bytes another vCPU keeps changing; then the guest is entered again.</summary>
     public const int MaxStoreAttempts = 4;

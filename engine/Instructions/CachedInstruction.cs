@@ -4,7 +4,7 @@ using Iced.Intel;
 
 namespace Engine.Instructions;
 
-/// <summary>A decoded instruction with the bytes that it was decoded from, 72 bytes.</summary>
+/// <summary>A decoded instruction with the bytes that it was decoded from, 84 bytes and 4 to spare.</summary>
 /// <remarks>
 /// <code>
 /// offset size  field
@@ -14,6 +14,7 @@ namespace Engine.Instructions;
 ///     64    4  Code, Mnemonic   numbers of the decoder's tables
 ///     68    1  Bitness      16, 32 or 64; 0: nothing is here
 ///     69    1  Length       bytes of the instruction
+///     70   14  Shape        its memory operands, once they are needed
 /// </code>
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
@@ -27,6 +28,7 @@ internal struct CachedInstruction
     public ushort Mnemonic;
     public byte Bitness;
     public byte Length;
+    public OperandShape Shape;
 
     /// <summary>Whether it was decoded at this address in this kind of code.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

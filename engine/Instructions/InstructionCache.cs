@@ -13,7 +13,7 @@ namespace Engine.Instructions;
 /// <para>One place an address. Where two addresses share a place, the later instruction takes it: the worst that a guest can do is
 /// to have every instruction decoded, as without a cache. The place depends on a random number besides, so that a guest does
 /// not know which addresses share one.</para>
-/// <para>Memory: <see cref="Entries"/> times 72 bytes, in a pinned array that is made once. Thread safety: as its InstructionUnit.
+/// <para>Memory: <see cref="Entries"/> times 88 bytes, in a pinned array that is made once. Thread safety: as its InstructionUnit.
 /// </para>
 /// </remarks>
 internal sealed unsafe class InstructionCache

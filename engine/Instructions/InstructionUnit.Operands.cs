@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Engine.Abi;
 using Engine.Memory;
 using Engine.Vcpus;
@@ -6,43 +7,52 @@ using Iced.Intel;
 
 namespace Engine.Instructions;
 
-/// <content>What the instruction stores to.</content>
+/// <content>What the instruction accesses in memory.</content>
 internal sealed unsafe partial class InstructionUnit
 {
+    private const uint Ia32Xss = 0xDA0;
+
+    /// <summary>
+    /// Lists every access of <see cref="Current"/> to memory (spec/14, section 7); returns how many. An operand whose address cannot
+    /// be computed is in the list, as unknown. What it depends on and was not pushed is asked for.
+    /// </summary>
+    /// <param name="vcpu">The record; registers of VcpuRegisters.Sufficient are valid.</param>
+    /// <param name="operands">Room for Limits.MaxMemoryOperands.</param>
+    public int ListOperands(VcpuState* vcpu, Span<MemoryOperand> operands)
+    {
+        switch (Shape.Form)
+        {
+            case OperandForm.None:
+                return 0;
+            case OperandForm.Plain:
+                operands[0] = PlainOperand(vcpu);
+                return 1;
+            default:
+                return ListSpecial(vcpu, operands);
+        }
+    }
+
     /// <summary>
     /// Finds the operand that <see cref="Current"/> stores to at an address: linear where the hypervisor knows it, else 0, and
     /// guest-physical. The registers of <see cref="VcpuRegisters.Sufficient"/> must be valid. False: none of its operands lies
-    /// there, as far as their addresses can be computed.
+    /// there, as far as their addresses can be computed. The exit shows that something was accessed there: limits do not count.
     /// </summary>
+    [SkipLocalsInit]
     public bool TryFindStore(GuestMemory memory, VcpuState* vcpu, ulong gpa, ulong gla, out StoreOperand store)
     {
-        _registers.Vcpu = vcpu;
-
-        // What most stores are; it has one operand in memory, and writes it.
-        if (Current.Mnemonic == Mnemonic.Mov && Current.Op0Kind == OpKind.Memory)
-        {
-            store = default;
-            return Current.TryGetVirtualAddress(0, 0, _registers, out ulong address) &&
-                IsAt(memory, vcpu, address, Current.MemorySize, gpa, gla, out store);
-        }
-
-        InstructionInfo info = _infoFactory.GetInfo(in Current, InstructionInfoOptions.NoRegisterUsage);
         store = default;
-        bool found = false;
-        int stores = 0;
-        foreach (UsedMemory used in info.GetUsedMemory())
+        ref readonly OperandShape shape = ref Shape;
+        if (shape.Form == OperandForm.None)
+            return false;
+        if (shape.Form == OperandForm.Plain)
         {
-            if (!Writes(used.Access))
-                continue;
-            stores++;
-            if (!found && used.TryGetVirtualAddress(0, _registers, out ulong linear))
-                found = IsAt(memory, vcpu, linear, used.MemorySize, gpa, gla, out store);
+            if ((shape.Access & OperandAccess.Write) == OperandAccess.None)
+                return false;
+            store = new StoreOperand(PlainAddress(vcpu, in shape, out OperandState state), shape.Size);
+            return state != OperandState.Unknown && IsAt(memory, vcpu, store.Linear, store.Size, gpa, gla);
         }
 
-        // With ENTER, PUSHA and their like, the operand that was found does not tell all that is stored.
-        if (found && stores > 1)
-            store = new StoreOperand(store.Linear, 0);
-        return found;
+        return TryFindListed(memory, vcpu, gpa, gla, out store);
     }
 
     /// <summary>Linear address of the first operand of <see cref="Current"/>, which is in memory. False: a register that it depends on
@@ -63,35 +73,168 @@ internal sealed unsafe partial class InstructionUnit
         return Covers(memory, in paging, linear, size, gpa);
     }
 
-    private static bool Writes(OpAccess access) => access is OpAccess.Write or OpAccess.CondWrite or OpAccess.ReadWrite or
-        OpAccess.ReadCondWrite;
-
-    /// <summary>Tells whether an operand lies at the address.</summary>
-    private static bool IsAt(
-        GuestMemory memory, VcpuState* vcpu, ulong linear, MemorySize kind, ulong gpa, ulong gla, out StoreOperand store)
+    private ref readonly OperandShape Shape
     {
-        // The sum of base and offset wraps at 4 GiB outside of 64-bit code (SDM 1, 3.3.7).
-        if (vcpu->CsType != IgCsType.Bits64)
-            linear = (uint)linear;
-        store = new StoreOperand(linear, kind.GetSize());
-        return IsAt(memory, vcpu, linear, store.Size, gpa, gla);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if (_current->Shape.Form == OperandForm.New)
+                _current->Shape = OperandShape.Of(in Current, _infoFactory);
+            return ref _current->Shape;
+        }
     }
 
-    /// <summary>Tells whether the frames of [linear, linear + size) hold a guest-physical address; at most three pages.</summary>
+    /// <summary>The one operand of a plain instruction.</summary>
+    private MemoryOperand PlainOperand(VcpuState* vcpu)
+    {
+        ref readonly OperandShape shape = ref _current->Shape;
+        ulong linear = PlainAddress(vcpu, in shape, out OperandState state);
+        return new MemoryOperand
+        {
+            Linear = linear, Start = linear, Length = shape.Size, Count = 1, ByteMask = ulong.MaxValue, Size = shape.Size,
+            Segment = Current.MemorySegment, Access = shape.Access, Kind = shape.Kind, State = state,
+            Wraps = vcpu->CsType != IgCsType.Bits64,
+        };
+    }
+
+    /// <summary>The address of the one operand of a plain instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong PlainAddress(VcpuState* vcpu, in OperandShape shape, out OperandState state)
+    {
+        if (!shape.IsSimple || ((ulong)vcpu->PushedMask & shape.Needed) != shape.Needed)
+            return LocatePlain(vcpu, in shape, out state);
+
+        // What most are: no segment counts, and all registers have the size of the address.
+        ulong* gprs = &vcpu->Regs.Rax;
+        ulong sum = Current.MemoryDisplacement64;
+        if (shape.Base < OperandShape.NoRegister)
+            sum += gprs[shape.Base];
+        if (shape.Index < OperandShape.NoRegister)
+            sum += gprs[shape.Index] << shape.Scale;
+        if (shape.AddressSize != sizeof(ulong))
+            sum = (uint)sum;
+        state = OperandAddressing.IsCanonical(vcpu, sum) && OperandAddressing.IsCanonical(vcpu, sum + shape.Size - 1)
+            ? OperandState.Known
+            : OperandState.Faults;
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong LocatePlain(VcpuState* vcpu, in OperandShape shape, out OperandState state)
+    {
+        OperandAddressing at = new(_registers, vcpu);
+        ulong linear = 0;
+        state = OperandState.Unknown;
+        if (at.TryOffset(in Current, out ulong offset, out _))
+        {
+            bool isStore = (shape.Access & OperandAccess.Write) != OperandAccess.None;
+            Register segment = Current.MemorySegment;
+            state = at.Locate(segment, offset, shape.Size, isStore, out linear);
+            if (state == OperandState.Unknown && AskFor(vcpu, VcpuRegisters.Segments))
+                state = at.Locate(segment, offset, shape.Size, isStore, out linear);
+        }
+
+        return linear;
+    }
+
+    private int ListSpecial(VcpuState* vcpu, Span<MemoryOperand> operands)
+    {
+        AskFor(vcpu, VcpuRegisters.Flags);
+        AskFor(vcpu, VcpuRegisters.Segments);
+        ReadOnlySpan<byte> xsave = [];
+        uint xsaveBytes = 0;
+        ulong supervisor = ulong.MaxValue;
+        switch (OperandLister.PartOf(in Current))
+        {
+            case OperandPart.Transfer:
+                AskFor(vcpu, VcpuRegisters.Tables);
+                break;
+            case OperandPart.SaveArea when _hypervisor is not null:
+                AskFor(vcpu, VcpuRegisters.Xcr0);
+                if (!_hypervisor.Query(QueryInfoClass.XsaveSize, vcpu->Index, ref xsaveBytes).IsSuccess() ||
+                    xsaveBytes > Limits.MaxXsaveBytes)
+                {
+                    xsaveBytes = 0;
+                }
+
+                if (!_hypervisor.ReadMsr(vcpu->Index, Ia32Xss, out supervisor).IsSuccess())
+                    supervisor = ulong.MaxValue;
+                break;
+            default:
+                if (_hypervisor is not null && OperandLister.NeedsVectors(in Current))
+                    xsave = ReadXsave(_hypervisor, vcpu->Index);
+                break;
+        }
+
+        OperandLister lister = new(in Current, _registers, vcpu, _infoFactory, operands)
+        {
+            Xsave = xsave, XsaveBytes = (int)xsaveBytes, SupervisorComponents = supervisor,
+        };
+        return lister.List();
+    }
+
+    /// <summary>Asks for registers; false where nobody answers.</summary>
+    private bool AskFor(VcpuState* vcpu, VcpuRegisters wanted) =>
+        _hypervisor is not null && VcpuRegisterFile.Ensure(_hypervisor, vcpu, wanted).IsSuccess();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
+    private bool TryFindListed(GuestMemory memory, VcpuState* vcpu, ulong gpa, ulong gla, out StoreOperand store)
+    {
+        store = default;
+        Span<MemoryOperand> operands = stackalloc MemoryOperand[Limits.MaxMemoryOperands];
+        if (vcpu->CsType != IgCsType.Bits64)
+            AskFor(vcpu, VcpuRegisters.Segments);
+        OperandLister lister = new(in Current, _registers, vcpu, _infoFactory, operands) { OneIteration = true };
+        int count = lister.List();
+        bool repeats = Repeats;
+        int stores = 0;
+        bool found = false;
+        for (int i = 0; i < count; i++)
+        {
+            ref MemoryOperand operand = ref operands[i];
+            if (!operand.Writes)
+                continue;
+            stores++;
+            int size = repeats ? 0 : operand.Size;
+            if (found || operand.State == OperandState.Unknown || operand.Kind == OperandKind.Physical ||
+                !IsAt(memory, vcpu, operand.Linear, size, gpa, gla))
+            {
+                continue;
+            }
+
+            found = true;
+            store = operand.Part == 0 ? new StoreOperand(operand.Linear, size) : PartAt(in operand, gpa);
+        }
+
+        // The operand that was found does not tell all that is stored.
+        if (found && stores > 1)
+            store = new StoreOperand(store.Linear, 0);
+        return found;
+    }
+
+    /// <summary>The one of several accesses that lies at an address; others are made besides.</summary>
+    private static StoreOperand PartAt(in MemoryOperand operand, ulong gpa)
+    {
+        ulong distance = (gpa - operand.Linear) & PageMask;
+        return new StoreOperand(operand.Linear + (distance - (distance % (ulong)operand.Part)), 0);
+    }
+
+    /// <summary>Tells whether the frames of [linear, linear + size) hold a guest-physical address; at most Limits.MaxOperandPages.
+    /// </summary>
     private static bool Covers(GuestMemory memory, in PagingContext paging, ulong linear, int size, ulong gpa)
     {
-        ulong last = linear + (ulong)Math.Max(size, 1) - 1;
-        for (int page = 0; page < 3; page++)
+        MemoryOperand operand = new()
         {
-            ulong start = page == 0 ? linear : (linear & ~PageMask) + ((ulong)page << 12);
-            if (page != 0 && start > last)
-                return false;
-            if (!PageWalk.Translate(memory, in paging, start, out ulong physical).IsSuccess())
-                continue;
-
-            ulong inPage = size == 0 ? PageMask + 1 - (start & PageMask) : Math.Min(last - start + 1, PageMask + 1 - (start & PageMask));
-            if (gpa - physical < inPage)
+            Start = linear, Length = (ulong)size, State = size == 0 ? OperandState.UnknownSize : OperandState.Known,
+        };
+        foreach (OperandPiece piece in operand.Pieces)
+        {
+            if (PageWalk.Translate(memory, in paging, piece.Linear, out ulong physical).IsSuccess() &&
+                gpa - physical < (ulong)piece.Size)
+            {
                 return true;
+            }
         }
 
         return false;

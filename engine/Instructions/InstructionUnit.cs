@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using Engine.Abi;
+using Engine.Hosting;
 using Engine.Memory;
 using Engine.Vcpus;
 using Iced.Intel;
@@ -25,9 +26,13 @@ internal sealed unsafe partial class InstructionUnit
     private readonly InstructionInfoFactory _infoFactory = new();
     private readonly RegisterValues _registers = new();
     private CachedInstruction* _current;
+    private readonly Hypervisor? _hypervisor;
 
-    public InstructionUnit()
+    /// <summary>Makes the unit of one vCPU. <paramref name="hypervisor"/>: who is asked for registers that an operand depends on and
+    /// that were not pushed; null: nobody, they are not known.</summary>
+    public InstructionUnit(Hypervisor? hypervisor = null)
     {
+        _hypervisor = hypervisor;
         _decoder16 = Decoder.Create(16, _reader);
         _decoder32 = Decoder.Create(32, _reader);
         _decoder64 = Decoder.Create(64, _reader);
@@ -98,6 +103,7 @@ internal sealed unsafe partial class InstructionUnit
         Decoder decoder = bitness switch { 64 => _decoder64, 32 => _decoder32, _ => _decoder16 };
         byte* bytes = record->Bytes;
         entry->Bitness = 0;
+        entry->Shape.Form = OperandForm.New;
         if (!TryDecode(decoder, bytes, fetched, record->Rip, entry) && fetched < Limits.MaxInstructionLength &&
             decoder.LastError == DecoderError.NoMoreBytes)
         {

@@ -70,7 +70,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _vcpuCount = (uint)vcpuCount;
         _units = new InstructionUnit[vcpuCount];
         for (int i = 0; i < vcpuCount; i++)
-            _units[i] = new InstructionUnit();
+            _units[i] = new InstructionUnit(hypervisor);
 
         _registerAccess = new RegisterAccess(
             hypervisor, vcpuCount, (config.Flags & GuestConfigFlags.AppliesDirtyMask) != GuestConfigFlags.None);
