@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using Engine.Abi;
+using Engine.Instructions.Emulation.State;
 using Engine.Memory;
 using Engine.Vcpus;
 using Iced.Intel;
@@ -10,7 +11,8 @@ namespace Engine.Instructions;
 /// <content>What the instruction accesses in memory.</content>
 internal sealed unsafe partial class InstructionUnit
 {
-    private const uint Ia32Xss = 0xDA0;
+    /// <summary>Not that of the emulator, which holds what an instruction changes until it is performed.</summary>
+    private readonly ExtendedState _operandState = new(XsaveLayout.OfThisProcessor);
 
     /// <summary>
     /// Lists every access of <see cref="Current"/> to memory (spec/14, section 7); returns how many. An operand whose address cannot
@@ -139,37 +141,16 @@ internal sealed unsafe partial class InstructionUnit
 
     private int ListSpecial(VcpuState* vcpu, Span<MemoryOperand> operands)
     {
+        // One by one: what a glue cannot answer stays unknown.
         AskFor(vcpu, VcpuRegisters.Flags);
         AskFor(vcpu, VcpuRegisters.Segments);
-        ReadOnlySpan<byte> xsave = [];
-        uint xsaveBytes = 0;
-        ulong supervisor = ulong.MaxValue;
-        switch (OperandLister.PartOf(in Current))
-        {
-            case OperandPart.Transfer:
-                AskFor(vcpu, VcpuRegisters.Tables);
-                break;
-            case OperandPart.SaveArea when _hypervisor is not null:
-                AskFor(vcpu, VcpuRegisters.Xcr0);
-                if (!_hypervisor.Query(QueryInfoClass.XsaveSize, vcpu->Index, ref xsaveBytes).IsSuccess() ||
-                    xsaveBytes > Limits.MaxXsaveBytes)
-                {
-                    xsaveBytes = 0;
-                }
-
-                if (!_hypervisor.ReadMsr(vcpu->Index, Ia32Xss, out supervisor).IsSuccess())
-                    supervisor = ulong.MaxValue;
-                break;
-            default:
-                if (_hypervisor is not null && OperandLister.NeedsVectors(in Current))
-                    xsave = ReadXsave(_hypervisor, vcpu->Index);
-                break;
-        }
-
-        OperandLister lister = new(in Current, _registers, vcpu, _infoFactory, operands)
-        {
-            Xsave = xsave, XsaveBytes = (int)xsaveBytes, SupervisorComponents = supervisor,
-        };
+        OperandPart part = OperandLister.PartOf(in Current);
+        if (part == OperandPart.Transfer)
+            AskFor(vcpu, VcpuRegisters.Tables);
+        else if (part == OperandPart.SaveArea)
+            AskFor(vcpu, VcpuRegisters.Xcr0);
+        _operandState.Begin(_hypervisor, vcpu->Index);
+        OperandLister lister = new(in Current, _registers, vcpu, _operandState, _infoFactory, operands);
         return lister.List();
     }
 
@@ -185,7 +166,8 @@ internal sealed unsafe partial class InstructionUnit
         Span<MemoryOperand> operands = stackalloc MemoryOperand[Limits.MaxMemoryOperands];
         if (vcpu->CsType != IgCsType.Bits64)
             AskFor(vcpu, VcpuRegisters.Segments);
-        OperandLister lister = new(in Current, _registers, vcpu, _infoFactory, operands) { OneIteration = true };
+        _operandState.Begin(hypervisor: null, vcpu->Index);
+        OperandLister lister = new(in Current, _registers, vcpu, _operandState, _infoFactory, operands) { OneIteration = true };
         int count = lister.List();
         bool repeats = Repeats;
         int stores = 0;

@@ -5,9 +5,6 @@ namespace Engine.Instructions;
 /// <content>Which instructions have a part of their own.</content>
 internal unsafe ref partial struct OperandLister
 {
-    /// <summary>Whether vector registers say where or whether something is accessed.</summary>
-    public static bool NeedsVectors(in Instruction instruction) => instruction.IsVsib || PartOf(in instruction) == OperandPart.Mask;
-
     /// <summary>The part that an instruction belongs to by its mnemonic.</summary>
     public static OperandPart PartOf(in Instruction instruction)
     {

@@ -1,5 +1,6 @@
 using System;
 using Engine.Instructions.Emulation;
+using Engine.Instructions.Emulation.State;
 using Engine.Vcpus;
 using Iced.Intel;
 
@@ -20,6 +21,7 @@ internal unsafe ref partial struct OperandLister
     private readonly ref readonly Instruction _instruction;
     private readonly OperandAddressing _at;
     private readonly VcpuState* _vcpu;
+    private readonly ExtendedState _state;
     private readonly InstructionInfoFactory _factory;
     private readonly Span<MemoryOperand> _list;
     private int _count;
@@ -28,26 +30,20 @@ internal unsafe ref partial struct OperandLister
     /// <param name="instruction">The instruction, which is that of the record.</param>
     /// <param name="registers">What reads registers of the record.</param>
     /// <param name="vcpu">The record; what is not in PushedMask is not known.</param>
+    /// <param name="state">Vector and mask registers, XCR0; begun for this exit.</param>
     /// <param name="factory">The decoder's tables.</param>
     /// <param name="list">Room for the operands; Limits.MaxMemoryOperands are always enough.</param>
     public OperandLister(
-        in Instruction instruction, RegisterValues registers, VcpuState* vcpu, InstructionInfoFactory factory, Span<MemoryOperand> list)
+        in Instruction instruction, RegisterValues registers, VcpuState* vcpu, ExtendedState state, InstructionInfoFactory factory,
+        Span<MemoryOperand> list)
     {
         _instruction = ref instruction;
         _at = new OperandAddressing(registers, vcpu);
         _vcpu = vcpu;
+        _state = state;
         _factory = factory;
         _list = list;
     }
-
-    /// <summary>The vCPU's XSAVE area, for vector registers; empty: they are not known.</summary>
-    public ReadOnlySpan<byte> Xsave { get; init; }
-
-    /// <summary>Bytes of an XSAVE area with all that XCR0 enables, in the standard format; 0: not known.</summary>
-    public int XsaveBytes { get; init; }
-
-    /// <summary>IA32_XSS: components that XSAVES and XRSTORS know besides. All ones: not known.</summary>
-    public ulong SupervisorComponents { get; init; }
 
     /// <summary>Whether an instruction that repeats is listed as one iteration, whatever its counter is.</summary>
     public bool OneIteration { get; init; }

@@ -47,46 +47,9 @@ internal unsafe ref partial struct EmulationContext
             Workspace.Runs[Store.RunCount++] = new StoreRun(linear, offset, size);
     }
 
-    /// <summary>The offset, in its segment, of the memory operand with a ModRM byte or an address in the instruction.</summary>
-    public readonly bool TryOffset(out ulong offset, out int addressSize)
-    {
-        if (!TryOffsetWithoutIndex(out offset, out addressSize))
-            return false;
-        if (Instruction.MemoryIndex != Register.None)
-        {
-            if (!TryGpr(Instruction.MemoryIndex, out ulong value))
-                return false;
-            offset = (offset + (value * (ulong)Instruction.MemoryIndexScale)) & FlagMath.Mask(addressSize);
-        }
-
-        return true;
-    }
-
-    /// <summary>The same with no index added, which may be a vector.</summary>
-    public readonly bool TryOffsetWithoutIndex(out ulong offset, out int addressSize)
-    {
-        offset = 0;
-        Register baseRegister = Instruction.MemoryBase;
-        Register index = Instruction.MemoryIndex;
-        addressSize = baseRegister != Register.None ? baseRegister.GetSize()
-            : index.IsGPR() ? index.GetSize()
-            : Instruction.MemoryDisplSize > 1 ? Instruction.MemoryDisplSize
-            : 0;
-        if (addressSize is not (2 or 4 or 8))
-            return false;
-
-        // Relative to RIP, the displacement is the sum already.
-        offset = Instruction.MemoryDisplacement64;
-        if (baseRegister is not (Register.None or Register.RIP or Register.EIP))
-        {
-            if (!TryGpr(baseRegister, out ulong value))
-                return false;
-            offset += value;
-        }
-
-        offset &= FlagMath.Mask(addressSize);
-        return true;
-    }
+    /// <summary>The offset, in its segment, of the memory operand with a ModRM byte or an address in the instruction; the elements of
+    /// a vector of indexes are left out.</summary>
+    public readonly bool TryOffset(out ulong offset, out int addressSize) => _at.TryOffset(in Instruction, out offset, out addressSize);
 
     /// <summary>The offset that RDI, EDI or DI has, as an operand that is not named says.</summary>
     public readonly bool TryImpliedOffset(OpKind kind, out ulong offset) => TryGpr(
@@ -101,23 +64,9 @@ internal unsafe ref partial struct EmulationContext
 
     /// <summary>Linear address of [offset, offset + size) of a segment. False: it is not known, or the processor would raise an
     /// exception, or the run wraps around.</summary>
-    public readonly bool TryLinear(Register segment, ulong offset, int size, bool isStore, out ulong linear)
-    {
-        linear = 0;
-        if (Is64Bit)
-        {
-            ulong segmentBase = 0;
-            if (segment >= Register.FS && !_registers.TryGetRegisterValue(segment, 0, 0, out segmentBase))
-                return false;
-            linear = segmentBase + offset;
-            return IsCanonical(linear) && IsCanonical(linear + (ulong)size - 1);
-        }
-
-        if (!TrySegment(segment, out VcpuSegment cached) || !Allows(in cached, (uint)offset, size, isStore))
-            return false;
-        linear = (uint)(cached.Base + offset);
-        return linear + (ulong)size - 1 <= uint.MaxValue;
-    }
+    public readonly bool TryLinear(Register segment, ulong offset, int size, bool isStore, out ulong linear) =>
+        _at.Locate(segment, offset, size, isStore, out linear) == OperandState.Known &&
+        (Is64Bit || (linear + (ulong)size - 1 <= uint.MaxValue && (uint)offset + (ulong)size - 1 <= uint.MaxValue));
 
     /// <summary>Finds where a push of some bytes goes, and sets the stack pointer.</summary>
     public readonly bool TryPush(int size)
@@ -134,22 +83,7 @@ internal unsafe ref partial struct EmulationContext
     }
 
     /// <summary>The stack pointer: RSP in 64-bit code, else ESP or SP, as SS says.</summary>
-    public readonly bool TryStackPointer(out Register register, out ulong value)
-    {
-        register = Register.RSP;
-        if (!Is64Bit)
-        {
-            if (!TrySegment(Register.SS, out VcpuSegment stack))
-            {
-                value = 0;
-                return false;
-            }
-
-            register = (stack.Attributes & BigSegment) != 0 ? Register.ESP : Register.SP;
-        }
-
-        return TryGpr(register, out value);
-    }
+    public readonly bool TryStackPointer(out Register register, out ulong value) => _at.TryStackPointer(out register, out value);
 
     /// <summary>Whether the stack can be written at an offset.</summary>
     public readonly bool IsStackWritable(ulong offset, int size)
@@ -163,45 +97,6 @@ internal unsafe ref partial struct EmulationContext
 
     /// <summary>Whether a near branch may go there.</summary>
     public readonly bool IsBranchTarget(ulong target) => Is64Bit
-        ? IsCanonical(target)
-        : TrySegment(Register.CS, out VcpuSegment code) && target <= code.Limit;
-
-    private readonly bool IsCanonical(ulong linear)
-    {
-        int unused = (_vcpu->Regs.Cr4 & La57) != 0 ? 64 - 57 : 64 - 48;
-        return (ulong)((long)(linear << unused) >> unused) == linear;
-    }
-
-    private readonly bool TrySegment(Register register, out VcpuSegment segment)
-    {
-        segment = default;
-        if (register is < Register.ES or > Register.GS || (_vcpu->PushedMask & VcpuRegisters.Segments) == VcpuRegisters.None)
-            return false;
-        segment = _vcpu->Segments[RegisterValues.SegmentIndex(register)];
-        return true;
-    }
-
-    /// <summary>Checks limit and type of a segment outside 64-bit code (SDM 3A, 5.3 and 5.5).</summary>
-    private readonly bool Allows(in VcpuSegment segment, uint offset, int size, bool isStore)
-    {
-        const int Readable = 1 << 1, ExpandsDown = 1 << 2, Executable = 1 << 3, Present = 1 << 7;
-        ulong last = (ulong)offset + (ulong)size - 1;
-        int type = segment.Attributes;
-        bool isCode = (type & Executable) != 0;
-        if ((_vcpu->Regs.Cr0 & ProtectionEnable) != 0 && !(TryFlags(out ulong flags) && (flags & RFlags.Vm) != 0))
-        {
-            if ((type & Present) == 0 || ((type & Readable) == 0 && (isStore || isCode)) || (isStore && isCode))
-                return false;
-            if (!isCode && (type & ExpandsDown) != 0)
-                return offset > segment.Limit && last <= ((type & BigSegment) != 0 ? uint.MaxValue : ushort.MaxValue);
-        }
-
-        return last <= segment.Limit;
-    }
-
-    private const ulong La57 = 1 << 12;
-    private const ulong ProtectionEnable = 1;
-
-    /// <summary>D/B among the access rights.</summary>
-    private const int BigSegment = 1 << 14;
+        ? _at.IsCanonical(target)
+        : _at.TrySegment(Register.CS, out VcpuSegment code) && target <= code.Limit;
 }

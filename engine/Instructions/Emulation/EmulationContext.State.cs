@@ -33,8 +33,7 @@ internal unsafe ref partial struct EmulationContext
     public readonly bool IsSupervisor => _vcpu->Cpl == 0;
 
     /// <summary>Whether segments are described by descriptors: protected mode, virtual-8086 mode not included.</summary>
-    public readonly bool IsProtectedMode =>
-        (_vcpu->Regs.Cr0 & ProtectionEnable) != 0 && (Is64Bit || (TryFlags(out ulong flags) && (flags & RFlags.Vm) == 0));
+    public readonly bool IsProtectedMode => _at.IsProtected && (Is64Bit || TryFlags(out _));
 
     /// <summary>Sets x87 state after an instruction with a memory operand, and remembers it as the last one.</summary>
     public readonly bool TrySetFpu(Span<byte> state)

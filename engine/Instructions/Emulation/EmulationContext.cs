@@ -24,7 +24,7 @@ internal unsafe ref partial struct EmulationContext
     public readonly EmulationWorkspace Workspace;
 
     private readonly VcpuState* _vcpu;
-    private readonly RegisterValues _registers;
+    private readonly OperandAddressing _at;
     private readonly GuestMemory _memory;
 
     public EmulationContext(
@@ -35,16 +35,15 @@ internal unsafe ref partial struct EmulationContext
         Store = ref store;
         Workspace = workspace;
         _vcpu = vcpu;
-        _registers = registers;
+        _at = new OperandAddressing(registers, vcpu);
         _memory = memory;
-        registers.Vcpu = vcpu;
     }
 
     /// <summary>Extended state of the vCPU.</summary>
     public readonly ExtendedState State => Workspace.State;
 
     /// <summary>Whether this is 64-bit code.</summary>
-    public readonly bool Is64Bit => _vcpu->CsType == IgCsType.Bits64;
+    public readonly bool Is64Bit => _at.Is64Bit;
 
     /// <summary>Address of the instruction in its segment.</summary>
     public readonly ulong Rip => _vcpu->Regs.Rip;
@@ -73,18 +72,10 @@ internal unsafe ref partial struct EmulationContext
     };
 
     /// <summary>Reads a general-purpose register, or a part of one.</summary>
-    public readonly bool TryGpr(Register register, out ulong value)
-    {
-        value = 0;
-        return register.IsGPR() && _registers.TryGetRegisterValue(register, 0, 0, out value);
-    }
+    public readonly bool TryGpr(Register register, out ulong value) => _at.TryGpr(register, out value);
 
     /// <summary>Reads RFLAGS.</summary>
-    public readonly bool TryFlags(out ulong flags)
-    {
-        flags = _vcpu->Regs.Flags;
-        return (_vcpu->PushedMask & VcpuRegisters.Flags) != VcpuRegisters.None;
-    }
+    public readonly bool TryFlags(out ulong flags) => _at.TryFlags(out flags);
 
     /// <summary>Reads an operand that is a general-purpose register or an immediate, cut to a size.</summary>
     public readonly bool TryValue(int operand, int size, out ulong value)
@@ -109,7 +100,7 @@ internal unsafe ref partial struct EmulationContext
     public readonly bool TrySelector(Register register, out ulong value)
     {
         value = 0;
-        if (!TrySegment(register, out VcpuSegment segment))
+        if (!_at.TrySegment(register, out VcpuSegment segment))
             return false;
         value = segment.Selector;
         return true;

@@ -19,7 +19,7 @@ internal static class ScatterStores
         Span<byte> indexes = stackalloc byte[64];
         if (instruction.OpMask == Register.None || size is not (4 or 8) || !context.TryVector(data, values) ||
             !context.TryVector(index, indexes) || !context.TryElementMask(out ulong elements) ||
-            !context.TryOffsetWithoutIndex(out ulong offset, out int addressSize))
+            !context.TryOffset(out ulong offset, out int addressSize))
         {
             return false;
         }
