@@ -14,12 +14,14 @@ namespace Engine.Events;
 internal sealed unsafe partial class EptViolation
 {
     /// <summary>
-    /// Judges the very store that the instruction makes, all of its bytes on both of its pages, and performs it if it is allowed.
+    /// Judges the very store that the instruction makes, all of its bytes on both of its pages, and what it reads besides, whichever of
+    /// these has caused the exit; and performs it if it is allowed.
     /// A repeated instruction is judged iteration by iteration, as long as they stay in the frame of the exit, up to
     /// Limits.MaxIterationsPerExit. False: it is not emulated or cannot be performed; nothing has happened.
     /// </summary>
     [SkipLocalsInit]
-    private bool TryComplete(VcpuState* vcpu, InstructionUnit unit, ulong gpa, out IntroAction action, out IntStatus status)
+    private bool TryComplete(
+        VcpuState* vcpu, InstructionUnit unit, ulong gpa, EptAccess kinds, out IntroAction action, out IntStatus status)
     {
         action = IntroAction.Retry;
         status = IntStatus.Success;
@@ -33,14 +35,14 @@ internal sealed unsafe partial class EptViolation
         int iterations = 0;
         while (attempts < Limits.MaxStoreAttempts)
         {
-            if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect store) ||
-                !StoreCommit.TryPlace(_memory, vcpu, ref store, unit.Workspace) || !unit.Workspace.IsInFrameOf(gpa) ||
-                IsSourceHooked(vcpu, in store))
+            if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect store) || store.Size == 0 ||
+                !StoreCommit.TryPlace(_memory, vcpu, ref store, unit.Workspace) ||
+                !IsInFrame(vcpu, unit, in store, gpa, kinds) || !TryAskSource(vcpu, unit, in store, out IntroAction judged))
             {
                 return Stop(vcpu, iterations, ref action);
             }
 
-            IntroAction judged = AskStore(vcpu, unit, ref store, ref status);
+            judged = AskStore(vcpu, unit, ref store, judged, ref status);
             if (judged != IntroAction.Allowed)
             {
                 // Iterations before this one have happened; for this one, the verdict is that of an exit of its own.
@@ -83,11 +85,13 @@ internal sealed unsafe partial class EptViolation
         return false;
     }
 
-    private IntroAction AskStore(VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, ref IntStatus status)
+    /// <summary>Asks about the store. <paramref name="action"/>: what is known already of the instruction's verdict.</summary>
+    private IntroAction AskStore(
+        VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, IntroAction action, ref IntStatus status)
     {
         ReadOnlySpan<byte> bytes = InstructionEffect.BytesOf(ref store, unit.Workspace);
-        scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Write };
-        IntroAction action = IntroAction.Allowed;
+        scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory };
+        access.Access = store.ReadsTarget ? EptAccess.Read | EptAccess.Write : EptAccess.Write;
         foreach (ref readonly StorePiece piece in unit.Workspace.Pieces)
         {
             Show(ref access, in store, in piece, bytes);
@@ -120,25 +124,50 @@ internal sealed unsafe partial class EptViolation
         new FramePiece(piece.Gpa, piece.Linear, piece.Size, part).Apply(ref access);
     }
 
-    /// <summary>Whether what the instruction reads elsewhere is hooked against reading: then the exit for that has to come.</summary>
-    private bool IsSourceHooked(VcpuState* vcpu, in InstructionEffect store)
+    /// <summary>Whether what has caused the exit is what the instruction does: its store is in that frame, or, of an exit for reading,
+    /// what it reads.</summary>
+    private bool IsInFrame(VcpuState* vcpu, InstructionUnit unit, in InstructionEffect store, ulong gpa, EptAccess kinds)
     {
+        if (unit.Workspace.IsInFrameOf(gpa))
+            return true;
+        if ((kinds & EptAccess.Write) != EptAccess.None || store.SourceSize == 0)
+            return false;
+
+        PagingContext paging = VcpuRegisterFile.Paging(vcpu);
+        ulong last = store.SourceLinear + (ulong)store.SourceSize - 1;
+        return IsMappedTo(in paging, store.SourceLinear, gpa) || IsMappedTo(in paging, last, gpa);
+    }
+
+    private bool IsMappedTo(in PagingContext paging, ulong linear, ulong gpa) =>
+        PageWalk.Translate(_memory, in paging, linear, out ulong physical).IsSuccess() && physical / PageSize == gpa / PageSize;
+
+    /// <summary>Asks about what the instruction reads elsewhere, page by page. False: a page is not there, and the processor has to see
+    /// that.</summary>
+    private bool TryAskSource(VcpuState* vcpu, InstructionUnit unit, in InstructionEffect store, out IntroAction action)
+    {
+        action = IntroAction.Allowed;
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
         ulong linear = store.SourceLinear;
         int rest = store.SourceSize;
         while (rest > 0)
         {
             int inPage = (int)Math.Min((ulong)rest, PageSize - (linear & (PageSize - 1)));
-            if (!PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess() ||
-                Touches(gpa, inPage, EptAccess.Read) != Touch.Nothing)
+            if (!PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess())
+                return false;
+            if (Touches(gpa, inPage, EptAccess.Read) != Touch.Nothing)
             {
-                return true;
+                scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Read };
+                FramePiece piece = new(gpa, linear, inPage, default);
+                piece.Apply(ref access);
+                action = MaxOf(action, Ask(ref access));
+                if (access.WantsOutcome)
+                    TellPiece(ref access, in piece, action);
             }
 
             linear += (ulong)inPage;
             rest -= inPage;
         }
 
-        return false;
+        return true;
     }
 }

@@ -181,8 +181,8 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
             return status;
         }
 
-        if (touches && _completion is { MayBePossible: true } && IsUnbounded(kinds, hasData) &&
-            TryComplete(vcpu, unit, gpa, out action, out status))
+        if (touches && _completion is { MayBePossible: true } && !hasData && (kinds & EptAccess.Execute) == EptAccess.None &&
+            TryComplete(vcpu, unit, gpa, kinds, out action, out status))
         {
             return status;
         }

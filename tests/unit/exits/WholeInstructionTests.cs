@@ -1,0 +1,87 @@
+using System;
+using Engine.Abi;
+using Engine.Hooks;
+using Tests.Unit.Fakes;
+using Xunit;
+
+namespace Tests.Unit;
+
+/// <summary>Instructions with several accesses, on a hypervisor that would complete them as a whole: each of them is judged, whichever
+/// has caused the exit.</summary>
+public sealed unsafe class WholeInstructionTests : IDisposable
+{
+    private const ulong Source = 0x4010;
+    private const ulong Target = 0x5020;
+
+    private readonly HookMachine _machine = new(data: false, glue: FakeGlue.Full());
+    private readonly ScriptedHandler _reads = new();
+    private readonly ScriptedHandler _writes = new();
+
+    public WholeInstructionTests()
+    {
+        _machine.MapDirectly();
+        _machine.Ram.Write(Source, 0x1122_3344_5566_7788UL);
+
+        // movsq
+        _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0xA5);
+        _machine.Vcpus[0]->Regs.Rsi = HookMachine.DirectMap + Source;
+        _machine.Vcpus[0]->Regs.Rdi = HookMachine.DirectMap + Target;
+        _machine.Hooks.Set(Source, 8, EptAccess.Read, _machine.Hooks.AddHandler(_reads), 1);
+        _machine.Hooks.Set(Target, 8, EptAccess.Write, _machine.Hooks.AddHandler(_writes), 2);
+        _machine.Hooks.Commit();
+    }
+
+    public void Dispose() => _machine.Dispose();
+
+    [Theory]
+    [InlineData(Source, EptAccess.Read)]
+    [InlineData(Target, EptAccess.Write)]
+    public void BothAreAskedAndTheEnginePerformsIt(ulong exit, EptAccess kind)
+    {
+        Assert.Equal(IntroAction.AllowedVirtual, _machine.Exit(exit, kind));
+        Assert.Equal((Source, 8, 1UL), Assert.Single(_reads.Asked));
+        Assert.Equal((Target, 8, 2UL), Assert.Single(_writes.Asked));
+        Assert.Equal(0x1122_3344_5566_7788UL, _machine.Ram.Read<ulong>(Target));
+    }
+
+    [Theory]
+    [InlineData(Source, EptAccess.Read)]
+    [InlineData(Target, EptAccess.Write)]
+    public void EitherMayRefuse(ulong exit, EptAccess kind)
+    {
+        _reads.Judge = (ref FrameAccess _, in FrameHook _) => IntroAction.NotAllowed;
+        Assert.Equal(IntroAction.NotAllowed, _machine.Exit(exit, kind));
+        _reads.Judge = null;
+        _writes.Judge = (ref FrameAccess _, in FrameHook _) => IntroAction.NotAllowed;
+        Assert.Equal(IntroAction.NotAllowed, _machine.Exit(exit, kind));
+        Assert.Equal(0UL, _machine.Ram.Read<ulong>(Target));
+    }
+
+    [Theory]
+    [InlineData(Source, EptAccess.Read)]
+    [InlineData(Target, EptAccess.Write)]
+    public void WhatMustNotSeeMemorysBytesIsLeftToTheHypervisorWithOthers(ulong exit, EptAccess kind)
+    {
+        _reads.Judge = (ref FrameAccess access, in FrameHook _) =>
+        {
+            Assert.True(access.TryPatch(access.Gla, [1, 2, 3, 4, 5, 6, 7, 8]));
+            return IntroAction.AllowedPatched;
+        };
+        Assert.Equal(IntroAction.AllowedPatched, _machine.Exit(exit, kind));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], _machine.Host.Context);
+        Assert.Equal(0UL, _machine.Ram.Read<ulong>(Target));
+    }
+
+    [Fact]
+    public void AReadAndWriteAsksReadHooksFirst()
+    {
+        // add [rdi], rsi
+        _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0x01, 0x37);
+        _machine.Hooks.Set(Target, 8, EptAccess.Read, _machine.Hooks.AddHandler(_reads), 3);
+        int asked = 0;
+        _reads.Judge = (ref FrameAccess _, in FrameHook _) => { Assert.Equal(0, asked++); return IntroAction.Allowed; };
+        _writes.Judge = (ref FrameAccess _, in FrameHook _) => { Assert.Equal(1, asked++); return IntroAction.Allowed; };
+        Assert.Equal(IntroAction.AllowedVirtual, _machine.Exit(Target, EptAccess.Read | EptAccess.Write));
+        Assert.Equal(2, asked);
+    }
+}
