@@ -18,6 +18,9 @@ public static class Limits
     /// <summary>Pages a guest whose mappings by the glue are kept: 2 MiB of it. 16 bytes each.</summary>
     public const int MaxMappedPages = 512;
 
+    /// <summary>Translations that are remembered for a vCPU, 128 bytes each; a power of two.</summary>
+    public const int CachedTranslations = 256;
+
     /// <summary>Mappings that wait for the exits that may still read through them; above it, what is mapped is not kept.</summary>
     public const int MaxRetiredMappings = 64;
 

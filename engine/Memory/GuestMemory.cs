@@ -26,6 +26,16 @@ internal sealed unsafe partial class GuestMemory
     private GuestMemoryRegion[] _regions = [];
     private Hypervisor? _hypervisor;
     private MappedPages? _mapped;
+    private TranslationCache[] _translations = [];
+    private ulong _generation;
+
+    /// <summary>Counts what may make an address in this process bad that was found before: declared memory that is taken back.
+    /// </summary>
+    public ulong Generation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Volatile.Read(ref _generation);
+    }
 
     /// <summary>What the glue has mapped; null while the guest is only declared, or where the glue, or the shim, cannot.</summary>
     public MappedPages? Mapped => _mapped;
@@ -35,8 +45,11 @@ internal sealed unsafe partial class GuestMemory
     public ulong ReservedAddressBits { get; private set; }
 
     /// <summary>Sets the physical-address width of the guest's processors, in bits; before the guest is active.</summary>
-    public void SetPhysicalAddressBits(int bits) =>
+    public void SetPhysicalAddressBits(int bits)
+    {
         ReservedAddressBits = bits is >= 32 and < 52 ? PageEntry.AddressMask & (ulong.MaxValue << bits) : 0;
+        Interlocked.Increment(ref _generation);
+    }
 
     /// <summary>Whether anything is declared.</summary>
     public bool HasRegions => Volatile.Read(ref _regions).Length != 0;
@@ -44,9 +57,13 @@ internal sealed unsafe partial class GuestMemory
     /// <summary>Begins to map what is not declared, for a guest that becomes active. Before its first exit.</summary>
     /// <param name="hypervisor">Who maps.</param>
     /// <param name="claims">Claims of the guest, one of which every reader holds from now on.</param>
-    public void Open(Hypervisor hypervisor, ClaimTable claims)
+    /// <param name="vcpus">Number of vCPUs, for each of which translations are remembered.</param>
+    public void Open(Hypervisor hypervisor, ClaimTable claims, int vcpus = 0)
     {
         Close();
+        _translations = new TranslationCache[vcpus];
+        for (int i = 0; i < vcpus; i++)
+            _translations[i] = new TranslationCache();
         _hypervisor = hypervisor;
         bool isGuarded = hypervisor.Shim.GuardedCopy != null && hypervisor.Shim.GuardedStore != null &&
             hypervisor.Shim.GuardedExchange != null;
@@ -60,6 +77,17 @@ internal sealed unsafe partial class GuestMemory
         _hypervisor = null;
         _mapped?.End();
         _mapped = null;
+        foreach (TranslationCache translations in _translations)
+            translations.Dispose();
+        _translations = [];
+    }
+
+    /// <summary>The translations of a vCPU, for the thread that holds its claim; null: nothing is remembered for that number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TranslationCache? TranslationsOf(uint vcpu)
+    {
+        TranslationCache[] translations = _translations;
+        return vcpu < (uint)translations.Length ? translations[vcpu] : null;
     }
 
     /// <summary>Adds a region. False: it overlaps one, or there are too many (<paramref name="full"/>).</summary>
@@ -100,6 +128,7 @@ internal sealed unsafe partial class GuestMemory
             old.AsSpan(0, index).CopyTo(shrunk);
             old.AsSpan(index + 1).CopyTo(shrunk.AsSpan(index));
             Volatile.Write(ref _regions, shrunk);
+            Interlocked.Increment(ref _generation);
             return true;
         }
     }
@@ -108,7 +137,10 @@ internal sealed unsafe partial class GuestMemory
     public void Clear()
     {
         lock (_writer)
+        {
             Volatile.Write(ref _regions, []);
+            Interlocked.Increment(ref _generation);
+        }
     }
 
     /// <summary>Reads bytes; returns how many of them, from the first on, were there.</summary>
@@ -179,8 +211,9 @@ internal sealed unsafe partial class GuestMemory
         return copied;
     }
 
+    /// <summary>Where declared bytes are in this process, while the caller holds its claim; null: they are not declared.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private byte* FindDeclared(ulong gpa, uint size)
+    public byte* FindDeclared(ulong gpa, uint size)
     {
         foreach (ref readonly GuestMemoryRegion region in Volatile.Read(ref _regions).AsSpan())
         {

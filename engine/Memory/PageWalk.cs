@@ -29,14 +29,16 @@ internal static class PageWalk
     public static IntStatus Translate(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical) =>
         Translate(memory, in paging, linear, out physical, out _);
 
-    /// <summary>Finds the guest-physical address of a linear one, and the rights of its page.</summary>
+    /// <summary>Finds the guest-physical address of a linear one, and the rights of its page; by what is remembered for the context's
+    /// vCPU where that still holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static IntStatus Translate(
         GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical, out PageRights rights)
     {
-        IntStatus status = Walk(memory, in paging, linear, out Translation translation);
-        physical = translation.Physical;
-        rights = translation.Rights;
-        return status;
+        TranslationCache? cache = memory.TranslationsOf(paging.Vcpu);
+        return cache is not null && cache.TryFind(memory, in paging, linear, out physical, out rights)
+            ? IntStatus.Success
+            : TranslateAnew(memory, in paging, linear, cache, out physical, out rights);
     }
 
     /// <summary>Walks the tables, and says all that is found on the way. What was read before a failure is in it, too.</summary>
@@ -57,6 +59,18 @@ internal static class PageWalk
                 translation.EndUnpaged();
                 return IntStatus.Success;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static IntStatus TranslateAnew(
+        GuestMemory memory, in PagingContext paging, ulong linear, TranslationCache? cache, out ulong physical, out PageRights rights)
+    {
+        IntStatus status = Walk(memory, in paging, linear, out Translation translation);
+        physical = translation.Physical;
+        rights = translation.Rights;
+        if (cache is not null && status == IntStatus.Success)
+            cache.Remember(memory, in paging, linear, in translation);
+        return status;
     }
 
     private static IntStatus Walk64(

@@ -65,7 +65,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _blocks = _vcpus.Blocks;
         _claims = _vcpus.Claims;
         _retired = new RetireList(_claims);
-        memory.Open(hypervisor, _claims);
+        memory.Open(hypervisor, _claims, vcpuCount);
         _retiredMappings = memory.Mapped?.Retired;
         _vcpuCount = (uint)vcpuCount;
         _units = new InstructionUnit[vcpuCount];
