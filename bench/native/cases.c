@@ -198,6 +198,27 @@ static void decode(unsigned events, BYTE change)
 static void run_j_hit(unsigned events) { decode(events, 0); }
 static void run_j_miss(unsigned events) { decode(events, 0x08); }
 
+/* ---- translation -------------------------------------------------------------------------------------------------- */
+
+static void translations(unsigned events, QWORD changed_bits)
+{
+    QWORD *entry = (QWORD *)(void *)(pushed_low->ram + GPA_TABLES + 0x3000) + GPA_DATA / 4096;
+    wrong = 0;
+    alerts = host_alerts;
+    while (events-- != 0) {
+        QWORD gpa = 0;
+        *(volatile QWORD *)entry ^= changed_bits;
+        wrong += lib.IntTranslateLinear(pushed_low, 0, GLA_KERNEL + GPA_DATA + 0x123, GPA_TABLES, INTRO_PAGING_4LEVEL, &gpa)
+                 != INT_STATUS_SUCCESS;
+        wrong += gpa != GPA_DATA + 0x123;
+    }
+}
+
+static void run_i_hit(unsigned events) { translations(events, 0); }
+
+/* A bit that says nothing, so that the page stays where it is; the entry is another one each time all the same. */
+static void run_i_miss(unsigned events) { translations(events, 1u << 9); }
+
 const struct bench_case cases[] = {
     {"c_call", run_c_call, check_nothing},
     {"empty_export", run_empty_export, check_quiet},
@@ -216,6 +237,8 @@ const struct bench_case cases[] = {
     {"e", run_e, check_quiet},
     {"f", run_f, check_quiet},
     {"g", run_g, check_quiet},
+    {"i_hit", run_i_hit, check_quiet},
+    {"i_miss", run_i_miss, check_quiet},
     {"worst", run_worst, check_nothing},
     {"j_hit", run_j_hit, check_quiet},
     {"j_miss", run_j_miss, check_quiet},

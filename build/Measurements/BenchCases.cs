@@ -27,6 +27,8 @@ public static class BenchCases
         new("e", "(e) MSR write, seven hooked", 469, 280),
         new("f", "(f) event injection notice", 309, 200),
         new("g", "(g) breakpoint on nothing of ours", 2788, 700),
+        new("i_hit", "(i) translate a linear address, remembered", 957, 160),
+        new("i_miss", "(i) the same, an entry changed each time: walked anew", 554, 500),
         new("worst", "the most expensive exit that was found (`bench --worst`), its alert built, logged and delivered", Bar: 100_000),
         new("j_hit", "(j) fetch and decode at RIP (`GetCurrentInstructionLength`), decoded before", 263, 260),
         new("j_miss", "(j) the same, the code changes each time", 2183, 900),

@@ -224,4 +224,36 @@ internal sealed unsafe partial class GuestMemory
 
         return null;
     }
+
+    /// <summary>Reads a paging entry, which lies at a multiple of its size, and tells where it is in this process, if it is declared.
+    /// False: it is not there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadEntry(ulong gpa, out ulong entry, out byte* host)
+    {
+        // Regions are whole pages, so that what begins in one ends in it. Most guests have few, and the first is the largest part.
+        GuestMemoryRegion[] regions = Volatile.Read(ref _regions);
+        if (regions.Length != 0)
+        {
+            ref readonly GuestMemoryRegion first = ref MemoryMarshal.GetArrayDataReference(regions);
+            ulong offset = gpa - first.Gpa;
+            if (offset < first.Size)
+            {
+                host = first.Host + offset;
+                entry = Unsafe.ReadUnaligned<ulong>(host);
+                return true;
+            }
+        }
+
+        return TryReadEntryElsewhere(gpa, out entry, out host);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryReadEntryElsewhere(ulong gpa, out ulong entry, out byte* host)
+    {
+        host = FindDeclared(gpa, sizeof(ulong));
+        if (host == null)
+            return TryRead(gpa, out entry);
+        entry = Unsafe.ReadUnaligned<ulong>(host);
+        return true;
+    }
 }

@@ -18,20 +18,27 @@ namespace Engine.Memory;
 /// <para>In PAE paging the processor keeps the four pointers that were there when CR3 was loaded (SDM 3A, 4.4.1); the walk reads
 /// those that are there now.</para>
 /// </remarks>
-internal static class PageWalk
+internal static unsafe class PageWalk
 {
     private const ulong HighIgnored = 0x7FF0_0000_0000_0000;
     private const ulong PointerReserved = 0x1E6 | 0xFFF0_0000_0000_0000;
     private const ulong Reserved4M = 1 << 21;
 
-    /// <summary>Finds the guest-physical address of a linear one. <paramref name="physical"/> is 0 without success.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static IntStatus Translate(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical) =>
-        Translate(memory, in paging, linear, out physical, out _);
+    /// <summary>Lowest address bit that indexes the last table, and the highest that indexes one whose entry can be a page.</summary>
+    private const int LeafShift = 12, LargestShift = 30;
 
-    /// <summary>Finds the guest-physical address of a linear one, and the rights of its page; by what is remembered for the context's
+    /// <summary>Finds the guest-physical address of a linear one, which is 0 without success; by what is remembered for the context's
     /// vCPU where that still holds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static IntStatus Translate(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical)
+    {
+        TranslationCache? cache = memory.TranslationsOf(paging.Vcpu);
+        return cache is not null && cache.TryFind(memory, in paging, linear, out physical)
+            ? IntStatus.Success
+            : TranslateAnew(memory, in paging, linear, cache, out physical, out _);
+    }
+
+    /// <summary>The same, and the rights of its page.</summary>
     public static IntStatus Translate(
         GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical, out PageRights rights)
     {
@@ -62,14 +69,16 @@ internal static class PageWalk
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
     private static IntStatus TranslateAnew(
         GuestMemory memory, in PagingContext paging, ulong linear, TranslationCache? cache, out ulong physical, out PageRights rights)
     {
+        ulong generation = memory.Generation;
         IntStatus status = Walk(memory, in paging, linear, out Translation translation);
         physical = translation.Physical;
         rights = translation.Rights;
         if (cache is not null && status == IntStatus.Success)
-            cache.Remember(memory, in paging, linear, in translation);
+            cache.Remember(generation, in paging, linear, in translation);
         return status;
     }
 
@@ -92,7 +101,7 @@ internal static class PageWalk
         if (!memory.TryRead(address, out ulong pointer))
             return IntStatus.AccessViolation;
 
-        translation.Note(address, pointer);
+        translation.Note(address, pointer, null);
         if ((pointer & PageEntry.Present) == 0)
             return IntStatus.NoMappingStructures;
         if ((pointer & (PointerReserved | memory.ReservedAddressBits)) != 0)
@@ -105,21 +114,21 @@ internal static class PageWalk
     /// <summary>Walks the levels whose entries have 8 bytes: 1 is the page table, 5 the PML5.</summary>
     private static IntStatus Descend(GuestMemory memory, ref Translation translation, ulong table, int level, ulong reserved)
     {
-        for (; ; level--)
+        ulong linear = translation.Linear;
+        for (int shift = 12 + (9 * (level - 1)); ; shift -= 9)
         {
-            int shift = 12 + (9 * (level - 1));
-            ulong address = table + (((translation.Linear >> shift) & 0x1FF) * 8);
-            if (!memory.TryRead(address, out ulong entry))
+            ulong address = table + (((linear >> shift) & 0x1FF) * 8);
+            if (!memory.TryReadEntry(address, out ulong entry, out byte* host))
                 return IntStatus.AccessViolation;
 
-            translation.Note(address, entry);
+            translation.Note(address, entry, host);
             if ((entry & PageEntry.Present) == 0)
-                return level == 1 ? IntStatus.PageNotPresent : IntStatus.NoMappingStructures;
+                return shift == LeafShift ? IntStatus.PageNotPresent : IntStatus.NoMappingStructures;
             if ((entry & reserved) != 0)
                 return IntStatus.CorruptedData;
+            if (shift == LeafShift || (entry & PageEntry.LargePage) != 0)
+                return EndAt(ref translation, entry, shift);
 
-            if (level == 1 || (entry & PageEntry.LargePage) != 0)
-                return EndAt(ref translation, entry, level, shift);
             translation.Combine(entry);
             table = entry & PageEntry.AddressMask;
         }
@@ -127,10 +136,10 @@ internal static class PageWalk
 
     /// <summary>Ends at a leaf. A page of 512 GiB or more does not exist: PS is reserved there. The bits of a large page's address
     /// that are below its size are reserved, but for the lowest one, which is PAT.</summary>
-    private static IntStatus EndAt(ref Translation translation, ulong entry, int level, int shift)
+    private static IntStatus EndAt(ref Translation translation, ulong entry, int shift)
     {
         ulong offsetMask = (1UL << shift) - 1;
-        if (level > 3 || (entry & offsetMask & ~(PageEntry.PatLarge | 0xFFF)) != 0)
+        if (shift > LargestShift || (entry & offsetMask & ~(PageEntry.PatLarge | 0xFFF)) != 0)
             return IntStatus.CorruptedData;
 
         translation.Combine(entry);
@@ -144,7 +153,7 @@ internal static class PageWalk
         ulong address = paging.Root + ((linear >> 22) * 4UL);
         if (!memory.TryRead(address, out uint directory))
             return IntStatus.AccessViolation;
-        translation.Note(address, directory);
+        translation.Note(address, directory, null);
         if ((directory & PageEntry.Present) == 0)
             return IntStatus.NoMappingStructures;
 
@@ -163,7 +172,7 @@ internal static class PageWalk
         address = (directory & 0xFFFF_F000) + (((linear >> 12) & 0x3FF) * 4UL);
         if (!memory.TryRead(address, out uint entry))
             return IntStatus.AccessViolation;
-        translation.Note(address, entry);
+        translation.Note(address, entry, null);
         if ((entry & PageEntry.Present) == 0)
             return IntStatus.PageNotPresent;
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Memory;
 
 /// <summary>
@@ -10,7 +12,6 @@ internal readonly struct PagingContext
     /// <summary>No vCPU: nothing is remembered of the translations.</summary>
     public const uint NoVcpu = uint.MaxValue;
 
-    private const ulong Cr0Pe = 1;
     private const ulong Cr0Wp = 1UL << 16;
     private const ulong Cr0Pg = 1UL << 31;
     private const ulong Cr4Pse = 1UL << 4;
@@ -42,6 +43,22 @@ internal readonly struct PagingContext
             : PagingMode.Bits32;
     }
 
+    private PagingContext(PagingMode mode, ulong cr3, uint vcpu)
+    {
+        _cr0 = Cr0Wp;
+        Cr3 = cr3;
+        _cr4 = Cr4Pse;
+        _efer = EferNxe;
+        Vcpu = vcpu;
+        Mode = mode;
+    }
+
+    private PagingContext(in PagingContext other, ulong cr3)
+    {
+        this = other;
+        Cr3 = cr3;
+    }
+
     /// <summary>CR3 as it is: PCID and flags included.</summary>
     public ulong Cr3 { get; }
 
@@ -52,12 +69,11 @@ internal readonly struct PagingContext
     public uint Vcpu { get; }
 
     /// <summary>Guest-physical address of the first table that a walk reads.</summary>
-    public ulong Root => Mode switch
+    public ulong Root
     {
-        PagingMode.Bits32 => Cr3 & 0xFFFF_F000,
-        PagingMode.Pae => Cr3 & 0xFFFF_FFE0,
-        _ => Cr3 & PageEntry.AddressMask,
-    };
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Cr3 & (Mode >= PagingMode.Level4 ? PageEntry.AddressMask : Mode == PagingMode.Pae ? 0xFFFF_FFE0 : 0xFFFF_F000);
+    }
 
     /// <summary>CR4.PSE: 4 MiB pages in 32-bit paging.</summary>
     public bool HasLargePages32 => (_cr4 & Cr4Pse) != 0;
@@ -82,18 +98,9 @@ internal readonly struct PagingContext
 
     /// <summary>A context of a mode that is said, for tables that no vCPU uses at the moment. Large pages and XD are on, as with
     /// every kernel that has them.</summary>
-    public static PagingContext Of(PagingMode mode, ulong cr3, uint vcpu = NoVcpu) => new(
-        mode == PagingMode.None ? Cr0Pe : Cr0Pe | Cr0Wp | Cr0Pg,
-        cr3,
-        mode switch
-        {
-            PagingMode.Bits32 => Cr4Pse,
-            PagingMode.Level5 => Cr4Pse | Cr4Pae | Cr4La57,
-            _ => Cr4Pse | Cr4Pae,
-        },
-        mode >= PagingMode.Level4 ? EferLma | EferNxe : mode == PagingMode.Pae ? EferNxe : 0,
-        vcpu);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PagingContext Of(PagingMode mode, ulong cr3, uint vcpu = NoVcpu) => new(mode, cr3, vcpu);
 
     /// <summary>The same registers with another CR3.</summary>
-    public PagingContext WithCr3(ulong cr3) => new(_cr0, cr3, _cr4, _efer, Vcpu);
+    public PagingContext WithCr3(ulong cr3) => new(in this, cr3);
 }

@@ -13,6 +13,7 @@ internal struct Translation
 
     private Trace _addresses;
     private Trace _entries;
+    private Trace _hosts;
     private ulong _all;
     private ulong _any;
     private ulong _leaf;
@@ -77,12 +78,16 @@ internal struct Translation
         translation._leaf = 0;
     }
 
+    /// <summary>Where an entry was read in this process, while its reader's claim lasts; 0: not in declared memory.</summary>
+    internal readonly ulong HostOf(int level) => _hosts[level];
+
     /// <summary>Notes an entry that was read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Note(ulong address, ulong entry)
+    internal unsafe void Note(ulong address, ulong entry, byte* host)
     {
         Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _addresses), Count) = address;
         Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _entries), Count) = entry;
+        Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _hosts), Count) = (ulong)host;
         Count++;
         _leaf = entry;
     }

@@ -43,19 +43,41 @@ internal sealed unsafe class TranslationCache : IDisposable
 
     /// <summary>Finds a translation whose entries are still what they were.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryFind(
-        GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical, out PageRights rights)
+    public bool TryFind(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical) =>
+        TryFindDirect(memory, in paging, linear, out physical) || TryFind(memory, in paging, linear, out physical, out _);
+
+    /// <summary>The same, among the translations whose tables are declared in 4-level and 5-level paging: nothing is called for them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFindDirect(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical)
     {
         ulong key = KeyOf(in paging, linear);
         ulong root = paging.Root;
         Place* place = PlaceOf(key, root);
         physical = place->Frame | (linear & PageMask);
-        if (place->Key != key || place->Root != root || place->Generation != memory.Generation)
-        {
-            rights = default;
+        if (place->Key != key || place->Root != root || place->Generation != memory.Generation || place->IsDirect == 0)
             return false;
+
+        Step* step = &place->First;
+        for (Step* end = step + place->Count; step < end; step++)
+        {
+            if (((Volatile.Read(ref *(ulong*)step->Where) ^ step->Entry) & ~PageEntry.SetByProcessor) != 0)
+                return false;
         }
 
+        return true;
+    }
+
+    /// <summary>The same, and the rights that the entries give now.</summary>
+    public bool TryFind(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical, out PageRights rights)
+    {
+        ulong key = KeyOf(in paging, linear);
+        ulong root = paging.Root;
+        Place* place = PlaceOf(key, root);
+        physical = place->Frame | (linear & PageMask);
+        rights = default;
+        if (place->Key != key || place->Root != root || place->Generation != memory.Generation)
+            return false;
         if (place->IsDirect == 0)
             return Recheck(memory, place, out rights);
 
@@ -67,11 +89,7 @@ internal sealed unsafe class TranslationCache : IDisposable
         {
             entry = Volatile.Read(ref *(ulong*)step->Where);
             if (((entry ^ step->Entry) & ~PageEntry.SetByProcessor) != 0)
-            {
-                rights = default;
                 return false;
-            }
-
             all &= entry;
             any |= entry;
         }
@@ -81,37 +99,39 @@ internal sealed unsafe class TranslationCache : IDisposable
     }
 
     /// <summary>Remembers what a walk found that succeeded.</summary>
-    public void Remember(GuestMemory memory, in PagingContext paging, ulong linear, in Translation found)
+    /// <param name="generation"><see cref="GuestMemory.Generation"/> ahead of the walk: if memory was taken back meanwhile, the addresses
+    /// that it found do not count.</param>
+    /// <param name="paging">Registers of the walk.</param>
+    /// <param name="linear">The address.</param>
+    /// <param name="found">What it found.</param>
+    public void Remember(ulong generation, in PagingContext paging, ulong linear, in Translation found)
     {
-        if (found.Count == 0)
+        int count = found.Count;
+        if (count == 0)
             return;
 
         ulong key = KeyOf(in paging, linear);
-        Place* place = PlaceOf(key, paging.Root);
+        ulong root = paging.Root;
+        Place* place = PlaceOf(key, root);
         place->Key = key;
-        place->Root = paging.Root;
+        place->Root = root;
         place->Frame = found.Physical & ~PageMask;
-        place->Count = (short)found.Count;
+        place->Generation = generation;
+        place->Count = (short)count;
         place->EntrySize = (short)found.EntrySize;
-
-        // Ahead of the addresses: if memory is taken back meanwhile, they do not count.
-        place->Generation = memory.Generation;
         place->RightsFrom = (short)(found.Mode == PagingMode.Pae ? 1 : 0);
-        place->IsDirect = (short)(found.Mode >= PagingMode.Level4 ? 1 : 0);
-        Step* steps = &place->First;
-        for (int i = 0; i < found.Count && place->IsDirect != 0; i++)
+        bool isDirect = true;
+        Step* step = &place->First;
+        for (int i = 0; i < count; i++, step++)
         {
-            byte* host = memory.FindDeclared(found.AddressOf(i), sizeof(ulong));
-            steps[i].Where = (ulong)host;
-            steps[i].Entry = found.EntryOf(i);
-            place->IsDirect = (short)(host != null ? 1 : 0);
+            step->Where = found.HostOf(i);
+            step->Entry = found.EntryOf(i);
+            isDirect &= step->Where != 0;
         }
 
-        for (int i = 0; i < found.Count && place->IsDirect == 0; i++)
-        {
-            steps[i].Where = found.AddressOf(i);
-            steps[i].Entry = found.EntryOf(i);
-        }
+        place->IsDirect = (short)(isDirect ? 1 : 0);
+        for (int i = 0; i < count && !isDirect; i++)
+            (&place->First)[i].Where = found.AddressOf(i);
     }
 
     /// <inheritdoc/>

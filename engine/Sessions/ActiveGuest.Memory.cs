@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Engine.Abi;
 using Engine.Concurrency;
+using Engine.Memory;
 
 namespace Engine.Sessions;
 
@@ -37,6 +39,66 @@ internal sealed unsafe partial class ActiveGuest
         }
 
         return IntStatus.Busy;
+    }
+
+    /// <summary>
+    /// IntTranslateLinear: translates by tables and a mode that are said. With what is remembered for the vCPU, if that is free;
+    /// <see cref="PagingContext.NoVcpu"/>, and a vCPU that is in an exit, do without. <see cref="IntStatus.InvalidParameter2"/>: no such
+    /// vCPU; or the address is not canonical.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public IntStatus Translate(uint vcpu, PagingMode mode, ulong cr3, ulong linear, out ulong physical)
+    {
+        if (vcpu >= _vcpuCount || !_claims.TryClaim(&_blocks[vcpu].Claim))
+            return TranslateApart(vcpu, mode, cr3, linear, out physical);
+
+        // No guarded region: nothing in here can fail.
+        PagingContext paging = PagingContext.Of(mode, cr3, vcpu);
+        if (_closing || !_memory.TranslationsOf(vcpu)!.TryFindDirect(_memory, in paging, linear, out physical))
+            return TranslateClaimed(in paging, linear, out physical);
+
+        ClaimTable.Release(&_blocks[vcpu].Claim);
+        return IntStatus.Success;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IntStatus TranslateClaimed(in PagingContext paging, ulong linear, out ulong physical)
+    {
+        physical = 0;
+        try
+        {
+            if (_closing)
+                return IntStatus.NotInitialized;
+            IntStatus status = PageWalk.Translate(_memory, in paging, linear, out physical);
+            if (_retiredMappings is { IsEmpty: false } mappings)
+                mappings.Collect();
+            return status;
+        }
+        finally
+        {
+            ClaimTable.Release(&_blocks[paging.Vcpu].Claim);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IntStatus TranslateApart(uint vcpu, PagingMode mode, ulong cr3, ulong linear, out ulong physical)
+    {
+        physical = 0;
+        if (vcpu >= _vcpuCount && vcpu != PagingContext.NoVcpu)
+            return IntStatus.InvalidParameter2;
+        IntStatus status = TryEnterExternal(out ulong* cell);
+        if (!status.IsSuccess())
+            return status;
+
+        try
+        {
+            PagingContext paging = PagingContext.Of(mode, cr3);
+            return PageWalk.Translate(_memory, in paging, linear, out physical);
+        }
+        finally
+        {
+            ClaimTable.Release(cell);
+        }
     }
 
     /// <summary>Unmaps what nobody can use any more. False: something is left, or on its way on another thread.</summary>

@@ -1387,6 +1387,26 @@ INTROCORE_API INTSTATUS IntRemoveGuestMemory(void *GuestHandle, QWORD Gpa, QWORD
  */
 INTROCORE_API INTSTATUS IntFlushGuestMemory(void *GuestHandle, QWORD Gpa, QWORD Size);
 
+/** Paging modes of IntTranslateLinear. */
+#define INTRO_PAGING_NONE 0u     /* linear addresses are physical */
+#define INTRO_PAGING_32BIT 1u    /* 32-bit paging, with 4 MiB pages */
+#define INTRO_PAGING_PAE 2u
+#define INTRO_PAGING_4LEVEL 3u
+#define INTRO_PAGING_5LEVEL 4u
+
+/**
+ * Translates a linear address of an active guest by the page tables at Cr3; XD is taken to be switched on. *Gpa is 0 without
+ * success. CpuNumber: the vCPU that the calling thread runs, or one that stands still, whose remembered translations may then be
+ * used (they count only while the entries that they came from are what they were); an exit of that vCPU that comes meanwhile is
+ * answered BUSY. IG_CURRENT_VCPU: none; then any thread may call. It may be called within an exit. The answer is that of the
+ * tables as they are now: the processor's TLB may still hold another one.
+ * INVALID_PARAMETER_1 / _2 / _5 / _6: null, no such vCPU, unknown PagingMode, null; INVALID_PARAMETER_3: the address is not
+ * canonical; PAGE_NOT_PRESENT / NO_MAPPING_STRUCTURES: the page, or an upper level, is absent; CORRUPTED_DATA: an entry has a
+ * reserved bit set; ACCESS_VIOLATION: a table lies where there is no memory; NOT_INITIALIZED: no active guest of that handle;
+ * BUSY: too many threads without a vCPU are inside; call again.
+ */
+INTROCORE_API INTSTATUS IntTranslateLinear(void *GuestHandle, DWORD CpuNumber, QWORD Gla, QWORD Cr3, DWORD PagingMode, QWORD *Gpa);
+
 /** Where the VCPU_STATE records of an active guest are: the record of vCPU n is at *Base + n * *Stride, 0 <= n < *Count.
  *  INVALID_PARAMETER_1..4: null; NOT_INITIALIZED: no active guest of that handle. */
 INTROCORE_API INTSTATUS IntGetVcpuRecords(void *GuestHandle, void **Base, DWORD *Stride, DWORD *Count);

@@ -15,7 +15,7 @@ public sealed class DriveTests
         "lifecycle", "tables", "minimal-tables", "process", "engine-half", "options", "texts",
         "guard", "alert", "alert-rings", "verdicts", "log-only", "tables-of-guest", "hostile-code",
         "pushed", "queried", "no-gla", "retired",
-        "declared", "mapped", "kept-mappings", "broken-mappings", "flush-under-fire", "declare-rules",
+        "declared", "mapped", "translate", "kept-mappings", "broken-mappings", "flush-under-fire", "declare-rules",
         "pieces", "instructions", "device",
         "disable", "busy", "callbacks", "threads", "stack",
         "two-guests", "thousand-guests", "records",

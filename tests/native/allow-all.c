@@ -168,6 +168,11 @@ INTSTATUS IntFlushGuestMemory(void *guest, QWORD gpa, QWORD size)
     return real_library()->IntFlushGuestMemory(guest, gpa, size);
 }
 
+INTSTATUS IntTranslateLinear(void *guest, DWORD cpu, QWORD gla, QWORD cr3, DWORD mode, QWORD *gpa)
+{
+    return real_library()->IntTranslateLinear(guest, cpu, gla, cr3, mode, gpa);
+}
+
 INTSTATUS IntGetVcpuRecords(void *guest, void **base, DWORD *stride, DWORD *count)
 {
     return real_library()->IntGetVcpuRecords(guest, base, stride, count);

@@ -47,6 +47,7 @@ struct store drive_gate_store(struct guest *guest, unsigned cpu, unsigned gate, 
     X("retired", drive_retired, true)                                                                                    \
     X("declared", drive_declared, true)                                                                                  \
     X("mapped", drive_mapped, true)                                                                                      \
+    X("translate", drive_translate, true)                                                                                \
     X("kept-mappings", drive_kept_mappings, true)                                                                        \
     X("broken-mappings", drive_broken_mappings, true)                                                                    \
     X("flush-under-fire", drive_flush_under_fire, true)                                                                  \

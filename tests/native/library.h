@@ -28,6 +28,7 @@
     X(IntDeclareGuestMemory)                                                                                             \
     X(IntRemoveGuestMemory)                                                                                              \
     X(IntFlushGuestMemory)                                                                                               \
+    X(IntTranslateLinear)                                                                                                \
     X(IntGetVcpuRecords)                                                                                                 \
     X(IntHandleDeviceStore)                                                                                              \
     X(IntGuestReset)                                                                                                     \
