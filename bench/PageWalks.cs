@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Engine.Concurrency;
 using Engine.Hosting;
 using Engine.Memory;
+using Engine.Sessions;
 
 namespace Bench;
 
@@ -13,7 +14,7 @@ public unsafe class PageWalks : IDisposable
 
     public PageWalks()
     {
-        Hypervisor hypervisor = new(BenchGlue.Settings.Glue, 1, default, new HostLog(0, default));
+        Hypervisor hypervisor = new(NullGlue.SettingsWith(default).Glue, 1, default, new HostLog(0, default));
         _ram.Memory.Open(hypervisor, new ClaimTable(1), vcpus: 1);
     }
 
