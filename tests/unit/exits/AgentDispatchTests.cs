@@ -1,11 +1,9 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Engine.Abi;
 using Engine.Events;
 using Engine.Hooks;
 using Engine.Vcpus;
-using Tests.Unit.Fakes;
 using Xunit;
 
 namespace Tests.Unit;

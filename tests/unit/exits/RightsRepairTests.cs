@@ -1,6 +1,5 @@
 using Engine;
 using Engine.Abi;
-using Engine.Hooks;
 using Tests.Unit.Fakes;
 using Xunit;
 
