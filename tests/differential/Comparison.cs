@@ -50,6 +50,21 @@ internal static unsafe class Comparison
         return text.Length == 0 ? null : text.ToString();
     }
 
+    /// <summary>What the processor has changed although no operand of the instruction lies there, or null.</summary>
+    public static string? OperandComplaint(ref OracleCase before, ref OracleCase oracle, in EmulatedCase emulated, OracleLayout layout)
+    {
+        ReadOnlySpan<byte> old = OracleCase.WindowOf(ref before);
+        ReadOnlySpan<byte> window = OracleCase.WindowOf(ref oracle);
+        for (int i = 0; i < window.Length; i++)
+        {
+            int at = before.WindowFirst + i;
+            if (window[i] != old[i] && (emulated.Writable[at / 64] & (1UL << (at % 64))) == 0)
+                return string.Create(CultureInfo.InvariantCulture, $" {layout.Window + (ulong)at:x} is written, and is in no operand");
+        }
+
+        return null;
+    }
+
     /// <summary>Flags that the emulator calls undefined although the decoder's tables do not.</summary>
     public static ulong Excuses(in Instruction instruction, in EmulatedCase emulated)
     {

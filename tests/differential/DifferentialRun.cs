@@ -210,6 +210,12 @@ internal sealed unsafe class DifferentialRun : IDisposable
         int place = PlaceOf(half, index);
         ref OracleCase oracle = ref _oracle[half, index];
         ref FormCounts counts = ref CountsOf(_before[place].Bits)[(int)_known[place].Code];
+        if (oracle.Status < OracleCase.Fault &&
+            Comparison.OperandComplaint(ref _before[place], ref oracle, in _emulated[place], _layout) is { } written)
+        {
+            Complain(place, written);
+        }
+
         if (!_emulated[place].IsEmulated)
         {
             if (oracle.Status >= OracleCase.Fault)

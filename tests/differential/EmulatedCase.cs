@@ -1,7 +1,7 @@
 namespace Tests.Differential;
 
 /// <summary>What the emulator made of a case.</summary>
-internal struct EmulatedCase
+internal unsafe struct EmulatedCase
 {
     /// <summary>Whether it was emulated at all.</summary>
     public bool IsEmulated;
@@ -13,6 +13,9 @@ internal struct EmulatedCase
     public ulong UndefinedFlags;
 
     public ulong NextRip;
+
+    /// <summary>The bytes of the window that its operands may write, one bit each.</summary>
+    public fixed ulong Writable[OracleCase.WindowSize / 64];
 
     public OracleCase Result;
 }

@@ -10,7 +10,7 @@ using Tests.Unit.Fakes;
 namespace Tests.Differential;
 
 /// <summary>Runs cases in the engine's emulator, registers and memory included.</summary>
-internal sealed unsafe class EmulatorMachine : IDisposable
+internal sealed unsafe partial class EmulatorMachine : IDisposable
 {
     private const int MaxIterations = 16;
 
@@ -67,7 +67,9 @@ internal sealed unsafe class EmulatorMachine : IDisposable
         outcome.UndefinedFlags = 0;
         VcpuState* vcpu = _vcpus[0];
         Load(vcpu, ref test, _layout.SlotOf(index));
-        if (!_unit.Decode(_memory, vcpu).IsSuccess())
+        bool isDecoded = _unit.Decode(_memory, vcpu).IsSuccess();
+        NoteOperands(vcpu, ref test, isDecoded, ref outcome);
+        if (!isDecoded)
             return;
 
         EmulationWorkspace workspace = _unit.Workspace;
