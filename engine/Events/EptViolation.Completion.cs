@@ -37,12 +37,14 @@ internal sealed unsafe partial class EptViolation
         {
             if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect store) || store.Size == 0 ||
                 !StoreCommit.TryPlace(_memory, vcpu, ref store, unit.Workspace) ||
-                !IsInFrame(vcpu, unit, in store, gpa, kinds) || !TryAskSource(vcpu, unit, in store, out IntroAction judged))
+                !IsInFrame(vcpu, unit, in store, gpa, kinds) || !TryAskSource(vcpu, unit, in store, final: null, out IntroAction judged, out bool wantsOutcome))
             {
                 return Stop(vcpu, iterations, ref action);
             }
 
             judged = AskStore(vcpu, unit, ref store, judged, ref status);
+            if (wantsOutcome)
+                TryAskSource(vcpu, unit, in store, judged == IntroAction.Allowed ? IntroAction.AllowedVirtual : judged, out _, out _);
             if (judged != IntroAction.Allowed)
             {
                 // Iterations before this one have happened; for this one, the verdict is that of an exit of its own.
@@ -141,11 +143,14 @@ internal sealed unsafe partial class EptViolation
     private bool IsMappedTo(in PagingContext paging, ulong linear, ulong gpa) =>
         PageWalk.Translate(_memory, in paging, linear, out ulong physical).IsSuccess() && physical / PageSize == gpa / PageSize;
 
-    /// <summary>Asks about what the instruction reads elsewhere, page by page. False: a page is not there, and the processor has to see
-    /// that.</summary>
-    private bool TryAskSource(VcpuState* vcpu, InstructionUnit unit, in InstructionEffect store, out IntroAction action)
+    /// <summary>Asks about what the instruction reads elsewhere, page by page; or, once what becomes of it is known, tells that. False: a
+    /// page is not there, and the processor has to see that.</summary>
+    private bool TryAskSource(
+        VcpuState* vcpu, InstructionUnit unit, in InstructionEffect store, IntroAction? final, out IntroAction action,
+        out bool wantsOutcome)
     {
         action = IntroAction.Allowed;
+        wantsOutcome = false;
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
         ulong linear = store.SourceLinear;
         int rest = store.SourceSize;
@@ -159,9 +164,11 @@ internal sealed unsafe partial class EptViolation
                 scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Read };
                 FramePiece piece = new(gpa, linear, inPage, default);
                 piece.Apply(ref access);
-                action = MaxOf(action, Ask(ref access));
-                if (access.WantsOutcome)
-                    TellPiece(ref access, in piece, action);
+                if (final is { } known)
+                    Tell(ref access, (int)PageSize, known);
+                else
+                    action = MaxOf(action, Ask(ref access));
+                wantsOutcome |= access.WantsOutcome;
             }
 
             linear += (ulong)inPage;

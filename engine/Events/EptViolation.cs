@@ -120,7 +120,8 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         if (rest != 0)
             touch = (Touch)Math.Max((int)touch, (int)Touches(gpa + (ulong)size, rest, kinds));
         bool touches = touch != Touch.Nothing || (IsUnbounded(kinds, hasData) && TouchesBefore(gpa, kinds));
-        if (!touches && vcpu->StoreRip == 0)
+        bool isWhole = !hasData && _completion is not null && IsHooked(gpa, kinds);
+        if (!touches && vcpu->StoreRip == 0 && !isWhole)
         {
             Repair(vcpu, gpa, kinds, hasData, out action);
             return IntStatus.Success;
@@ -181,7 +182,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
             return status;
         }
 
-        if (touches && _completion is { MayBePossible: true } && !hasData && (kinds & EptAccess.Execute) == EptAccess.None &&
+        if (_completion is { MayBePossible: true } && !hasData && (kinds & EptAccess.Execute) == EptAccess.None &&
             TryComplete(vcpu, unit, gpa, kinds, out action, out status))
         {
             return status;
@@ -201,6 +202,11 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
             action = AskAll(ref access, in second, in before);
         }
 
+        bool wantsFurther = false;
+        if (!hasData && _completion is not null && vcpu->Instruction.Length != 0 && action < IntroAction.NotAllowed)
+            action = MaxOf(action, AskFurther(in access, final: null, ref wantsFurther));
+        if (wantsFurther)
+            AskFurther(in access, action, ref wantsFurther);
         RememberPiece(vcpu, in access, rest, action);
         if (access.WantsOutcome)
             TellAll(ref access, in second, in before, action);

@@ -72,6 +72,31 @@ public sealed unsafe class WholeInstructionTests : IDisposable
         Assert.Equal(0UL, _machine.Ram.Read<ulong>(Target));
     }
 
+    [Theory]
+    [InlineData(Source, 0x5020UL)]
+    [InlineData(0x5020UL, Source)]
+    public void OfAnInstructionThatIsNotPerformedBothReadsAreAsked(ulong exit, ulong other)
+    {
+        // cmpsq
+        _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0xA7);
+        _machine.Hooks.Set(Target, 8, EptAccess.Read, _machine.Hooks.AddHandler(_reads), 3);
+        Assert.Equal(IntroAction.Allowed, _machine.Exit(exit, EptAccess.Read));
+        Assert.Equal(2, _reads.Asked.Count);
+        _reads.Judge = (ref FrameAccess access, in FrameHook _) =>
+            access.Gpa == other ? IntroAction.NotAllowed : IntroAction.Allowed;
+        Assert.Equal(IntroAction.NotAllowed, _machine.Exit(exit, EptAccess.Read));
+    }
+
+    [Fact]
+    public void AnOperandThatIsNotThereIsWaitedFor()
+    {
+        _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0xA7);
+        _machine.Vcpus[0]->Regs.Rdi = 0x1234_0000;
+        for (int i = 0; i < Engine.Limits.MaxRetriesInRow; i++)
+            Assert.Equal(IntroAction.Retry, _machine.Exit(Source, EptAccess.Read));
+        Assert.Equal(IntroAction.Allowed, _machine.Exit(Source, EptAccess.Read));
+    }
+
     [Fact]
     public void AReadAndWriteAsksReadHooksFirst()
     {
