@@ -1,4 +1,3 @@
-using System.Linq;
 using Engine.Abi;
 using Engine.Hooks;
 using Engine.Vcpus;
