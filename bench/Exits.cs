@@ -45,7 +45,7 @@ public unsafe class Exits : IDisposable
     {
         _guest!.Enter(0, VcpuStateKind.CrWrite, IntStatus.InvalidParameter, out VcpuBlock* block);
         _guest.CrWrite(&block->Record, 4, BenchRam.Cr4, BenchRam.Cr4 & ~0x80UL, out IntroAction action);
-        _guest.Leave(block, action);
+        _guest.Leave(block, action, IntStatus.Success);
         return (int)action;
     }
 
@@ -67,7 +67,7 @@ public unsafe class Exits : IDisposable
         *(ulong*)vcpu->ExitData = 0;
         guest.Enter(0, VcpuStateKind.EptViolation, IntStatus.InvalidParameter, out VcpuBlock* block);
         guest.EptViolation(vcpu, gpa, BenchRam.Linear + gpa, EptAccess.Write, out IntroAction action);
-        guest.Leave(block, action);
+        guest.Leave(block, action, IntStatus.Success);
         return (int)action;
     }
 }

@@ -72,6 +72,34 @@ public static class Limits
     /// <summary>Bytes of retired blocks that wait for the exits that may still read them; what can wait is put off above it.</summary>
     public const long MaxRetiredBytes = 16 * 1024 * 1024;
 
+    /// <summary>Milliseconds after which an injection whose outcome was not told counts as lost: two ticks of the timer.</summary>
+    public const int InjectionLostMilliseconds = 2000;
+
+    /// <summary>Denied executions a guest whose #UD is pending; the oldest is forgotten for a new one, and may be reported twice then.
+    /// </summary>
+    public const int MaxPendingUds = 64;
+
+    /// <summary>Reads of absent memory a guest that wait for its pages. One more is refused.</summary>
+    public const int MaxSwapTransactions = 64;
+
+    /// <summary>Bytes of one read of absent memory.</summary>
+    public const int MaxSwapLength = 64 * 1024;
+
+    /// <summary>Bytes that all waiting reads of a guest take.</summary>
+    public const int MaxSwapBytes = 1024 * 1024;
+
+    /// <summary>Pages of waiting reads that one exit looks at.</summary>
+    public const int SwapPagesPerExit = 4;
+
+    /// <summary>Pages of waiting reads that one tick of the timer looks at.</summary>
+    public const int SwapPagesPerTick = 256;
+
+    /// <summary>Page faults that are injected for one page before its read is given up.</summary>
+    public const int MaxSwapAttempts = 16;
+
+    /// <summary>Milliseconds of a tick of the timer after which no further job is begun.</summary>
+    public const int TimerMilliseconds = 100;
+
     /// <summary>Polls of the claim cells before DisableIntro and its like answer that an exit is still running.</summary>
     public const int DrainPolls = 2000;
 
@@ -100,6 +128,19 @@ public static class Limits
 
     /// <summary>Bytes of a log line, its end included; longer text is cut.</summary>
     public const int MaxLogLine = 480;
+
+    /// <summary>Instructions of a page of code that a dump shows.</summary>
+    public const int MaxDumpedInstructions = 256;
+
+    /// <summary>Milliseconds from one dump of code and registers of a guest to the next; what is asked for in between is left out.
+    /// </summary>
+    public const int DumpMilliseconds = 1000;
+
+    /// <summary>Words of a debugger's command.</summary>
+    public const int MaxCommandWords = 8;
+
+    /// <summary>Bytes of one of them, its NUL included.</summary>
+    public const int MaxCommandWordBytes = 64;
 
     /// <summary>Log lines about faults inside the engine, a site and a process.</summary>
     public const int MaxFaultLines = 4;

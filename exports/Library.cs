@@ -39,6 +39,9 @@ internal static unsafe partial class Library
                 EptHandler = ExitHandlers.EptViolationAddress,
                 RegisterHandlers = ExitHandlers.RegisterHandlers,
                 TimerHandler = ExitHandlers.TimerAddress,
+                BreakpointHandler = ExitHandlers.BreakpointAddress,
+                IntroCallHandler = ExitHandlers.IntroCallAddress,
+                InjectionHandler = ExitHandlers.EventInjectionAddress,
             };
             ApplyTestSettings(ref settings);
             EngineWarmup.Run(in shim);

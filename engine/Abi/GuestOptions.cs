@@ -27,6 +27,10 @@ public enum GuestOptions : ulong
     /// <summary>INTRO_OPT_KM_BETA_DETECTIONS: kernel protections alert and let it happen.</summary>
     KernelBeta = 1UL << 26,
 
+    /// <summary>INTRO_OPT_BUGCHECK_CLEANUP: introspection ends when the guest crashes, before it writes its dump. In force as soon as
+    /// something recognises the crash.</summary>
+    BugCheckCleanup = 1UL << 29,
+
     /// <summary>Everything that this version has built.</summary>
     Supported = ProtectIdt | ProtectCr4 | ProtectSyscallMsrs | ProtectIdtr | ProtectGdtr | KernelBeta,
 }

@@ -3,10 +3,12 @@ using System.Collections.Generic;
 using System.Text;
 using Engine.Abi;
 using Engine.Hooks;
+using Engine.Policy;
+using Engine.Vcpus;
 
 namespace Engine.Protection;
 
-/// <summary>A control or model-specific register that is guarded, and what of it.</summary>
+/// <summary>A control or model-specific register that can be guarded, and what of it.</summary>
 internal sealed class GuardedRegister
 {
     private const ulong Cr0PeWpPg = 1 | (1 << 16) | (1UL << 31);
@@ -16,13 +18,12 @@ internal sealed class GuardedRegister
 
     private readonly byte[] _nameUtf8;
 
-    private GuardedRegister(RegisterKind kind, uint number, string name, ulong mustStay, MitreId mitre)
+    private GuardedRegister(RegisterKind kind, uint number, string name, MitreId mitre)
     {
         Kind = kind;
         Number = number;
         Name = name;
         _nameUtf8 = Encoding.UTF8.GetBytes(name);
-        MustStay = mustStay;
         Mitre = mitre;
     }
 
@@ -38,45 +39,64 @@ internal sealed class GuardedRegister
     /// <summary>The same as UTF-8.</summary>
     public ReadOnlySpan<byte> NameUtf8 => _nameUtf8;
 
-    /// <summary>Bits that must not be cleared once they are set; 0: the whole value must stay once it is not 0.</summary>
-    public ulong MustStay { get; }
-
     /// <summary>Technique of an attack on it.</summary>
     public MitreId Mitre { get; }
 
-    /// <summary>The registers that options and guards name.</summary>
-    public static List<GuardedRegister> For(GuestOptions options, GuardOptions guards)
-    {
-        List<GuardedRegister> list = [];
-        if ((guards & GuardOptions.Cr0Wp) != GuardOptions.None)
-            list.Add(new GuardedRegister(RegisterKind.Cr, 0, "CR0", Cr0PeWpPg, MitreId.Rootkit));
+    /// <summary>The option that guards it; none: a guard alone does.</summary>
+    public GuestOptions Option { get; private init; }
 
-        ulong cr4 = ((options & GuestOptions.ProtectCr4) != GuestOptions.None ? Cr4SmepSmap : 0) |
-            ((guards & GuardOptions.Cr4Umip) != GuardOptions.None ? Cr4Umip : 0);
-        if (cr4 != 0)
-            list.Add(new GuardedRegister(RegisterKind.Cr, 4, "CR4", cr4, MitreId.ExploitPrivilegeEscalation));
+    /// <summary>Bits that the option keeps from being cleared once they are set; 0: the whole value must stay once it is not 0.</summary>
+    public ulong OptionBits { get; private init; }
 
-        if ((guards & GuardOptions.EferNxe) != GuardOptions.None)
-            list.Add(new GuardedRegister(RegisterKind.Msr, 0xC000_0080, "EFER", EferNxe, MitreId.Rootkit));
+    private bool IsWhole => (OptionBits | GuardBits) == 0;
 
-        if ((options & GuestOptions.ProtectSyscallMsrs) != GuestOptions.None)
+    /// <summary>The guard that guards it.</summary>
+    public GuardOptions Guard { get; private init; }
+
+    /// <summary>Bits that the guard keeps from being cleared.</summary>
+    public ulong GuardBits { get; private init; }
+
+    /// <summary>All of them.</summary>
+    public static List<GuardedRegister> All() =>
+    [
+        new(RegisterKind.Cr, 0, "CR0", MitreId.Rootkit) { Guard = GuardOptions.Cr0Wp, GuardBits = Cr0PeWpPg },
+        new(RegisterKind.Cr, 4, "CR4", MitreId.ExploitPrivilegeEscalation)
         {
-            list.Add(WholeMsr(0xC000_0081, "STAR"));
-            list.Add(WholeMsr(0xC000_0082, "LSTAR"));
-            list.Add(WholeMsr(0xC000_0083, "CSTAR"));
-            list.Add(WholeMsr(0xC000_0084, "SFMASK"));
-            list.Add(WholeMsr(0x174, "SYSENTER_CS"));
-            list.Add(WholeMsr(0x175, "SYSENTER_ESP"));
-            list.Add(WholeMsr(0x176, "SYSENTER_EIP"));
+            Option = GuestOptions.ProtectCr4, OptionBits = Cr4SmepSmap, Guard = GuardOptions.Cr4Umip, GuardBits = Cr4Umip,
+        },
+        new(RegisterKind.Msr, Msrs.Efer, "EFER", MitreId.Rootkit) { Guard = GuardOptions.EferNxe, GuardBits = EferNxe },
+        SyscallMsr(Msrs.Star, "STAR"),
+        SyscallMsr(Msrs.Lstar, "LSTAR"),
+        SyscallMsr(Msrs.Cstar, "CSTAR"),
+        SyscallMsr(Msrs.Sfmask, "SFMASK"),
+        SyscallMsr(Msrs.SysenterCs, "SYSENTER_CS"),
+        SyscallMsr(Msrs.SysenterEsp, "SYSENTER_ESP"),
+        SyscallMsr(Msrs.SysenterEip, "SYSENTER_EIP"),
+    ];
+
+    /// <summary>Whether a set guards anything of it.</summary>
+    public bool IsGuardedBy(OptionSet options) => options.Has(Option) || options.Has(Guard);
+
+    /// <summary>Whether going from one value to another breaks anything that some set guards. Most writes do not, and need no look at
+    /// what is in force.</summary>
+    public bool MayBeBrokenBy(ulong oldValue, ulong newValue) =>
+        IsWhole ? oldValue != 0 && oldValue != newValue : (oldValue & ~newValue & (OptionBits | GuardBits)) != 0;
+
+    /// <summary>Tells whether going from one value to another breaks what a set guards. The first value of a register, from 0, does
+    /// not.</summary>
+    public bool IsBrokenBy(ulong oldValue, ulong newValue, OptionSet options)
+    {
+        ulong bits = options.Has(Guard) ? GuardBits : 0;
+        if (options.Has(Option))
+        {
+            if (IsWhole)
+                return oldValue != 0 && oldValue != newValue;
+            bits |= OptionBits;
         }
 
-        return list;
+        return (oldValue & ~newValue & bits) != 0;
     }
 
-    /// <summary>Tells whether going from one value to another breaks the guard. The first value of a register, from 0, does not.</summary>
-    public bool IsBrokenBy(ulong oldValue, ulong newValue) =>
-        MustStay != 0 ? (oldValue & ~newValue & MustStay) != 0 : oldValue != 0 && oldValue != newValue;
-
-    private static GuardedRegister WholeMsr(uint number, string name) =>
-        new(RegisterKind.Msr, number, name, mustStay: 0, MitreId.Hooking);
+    private static GuardedRegister SyscallMsr(uint number, string name) =>
+        new(RegisterKind.Msr, number, name, MitreId.Hooking) { Option = GuestOptions.ProtectSyscallMsrs };
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using Engine.Abi;
 using Engine.Alerts;
 using Engine.Hooks;
@@ -15,8 +16,9 @@ namespace Engine.Protection;
 /// write hook on its guest-physical bytes, so that every alias of them counts. A store that changes a gate is not allowed; one
 /// that writes the bytes that are there is.
 /// </summary>
-/// <remarks>Thread safety: Start and Stop by one thread; OnAccess by any number, on what Start has built.</remarks>
-internal sealed unsafe class IdtProtection : IFrameHookHandler
+/// <remarks>Thread safety: as <see cref="IProtection"/>; OnAccess by any number. Tables are kept until no exit can ask about them any more,
+/// and never change place meanwhile, since hooks name them by number.</remarks>
+internal sealed unsafe class IdtProtection : IFrameHookHandler, IProtection
 {
     private const string Name = "IDT";
     private const ulong PageSize = 4096;
@@ -29,7 +31,9 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
     private readonly VerdictPolicy _policy;
     private readonly AlertRaiser _alerts;
     private readonly ushort _handler;
-    private readonly List<IdtTable> _tables = [];
+    private IdtTable[] _tables = [];
+    private int _first;
+    private ProtectionReport? _report;
 
     public IdtProtection(
         Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, VerdictPolicy policy, AlertRaiser alerts)
@@ -44,37 +48,60 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
 
     /// <summary>Finds and hooks the table of each vCPU. A vCPU whose table cannot be guarded is named in the log, with the reason.
     /// </summary>
-    public void Start(VcpuTable vcpus, VcpuSnapshot[] now, List<ProtectionReport> reports)
+    public void Start(OptionSet options, in ProtectionStart start)
     {
+        if (_report is not null || !options.Has(GuestOptions.ProtectIdt))
+            return;
         if ((_hypervisor.Capabilities & GlueCapabilities.FrameRights) == GlueCapabilities.None)
         {
-            reports.Add(new ProtectionReport(Name, ProtectionState.NotPossible, "the glue cannot withdraw rights of memory"));
+            _report = new ProtectionReport(Name, ProtectionState.NotPossible, "the glue cannot withdraw rights of memory");
             return;
         }
 
-        for (uint i = 0; i < (uint)vcpus.Count; i++)
-            StartVcpu(vcpus[i], in now[i]);
+        _first = _tables.Length;
+        for (uint i = 0; i < (uint)start.Vcpus.Count; i++)
+            StartVcpu(start.Vcpus[i], in start.Now[i]);
 
         IntStatus status = _hooks.Commit();
         if (!status.IsSuccess())
         {
-            Stop();
-            reports.Add(new ProtectionReport(Name, ProtectionState.NotPossible, $"the glue refused: {status}"));
+            RemoveHooks();
+            _report = new ProtectionReport(Name, ProtectionState.NotPossible, $"the glue refused: {status}");
             return;
         }
 
-        reports.Add(
-            _tables.Count == 0 ? new ProtectionReport(Name, ProtectionState.NotPossible, "no table was found")
-            : new ProtectionReport(Name, ProtectionState.Prevented, $"tables: {_tables.Count}"));
+        int found = _tables.Length - _first;
+        _report = found == 0 ? new ProtectionReport(Name, ProtectionState.NotPossible, "no table was found")
+            : new ProtectionReport(Name, ProtectionState.Prevented, $"tables: {found}");
     }
 
-    /// <summary>Removes the hooks.</summary>
-    public void Stop()
+    /// <inheritdoc/>
+    public void Stop(OptionSet kept)
     {
-        for (int table = 0; table < _tables.Count; table++)
-            RemoveHooks(table);
+        if (_report is null || kept.Has(GuestOptions.ProtectIdt))
+            return;
+        RemoveHooks();
+        _report = null;
+    }
 
-        _tables.Clear();
+    /// <inheritdoc/>
+    public void Forget()
+    {
+        if (_report is null)
+            Volatile.Write(ref _tables, []);
+    }
+
+    /// <inheritdoc/>
+    public void Report(OptionSet options, List<ProtectionReport> reports)
+    {
+        if (_report is not null)
+            reports.Add(_report);
+    }
+
+    private void RemoveHooks()
+    {
+        for (int table = _first; table < _tables.Length; table++)
+            RemoveHooks(table);
         IntStatus status = _hooks.Commit();
         if (!status.IsSuccess())
             _hypervisor.Log.Write(IgLogLevel.Error, $"{Name}: rights not given back: {status}");
@@ -85,10 +112,10 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
     {
         int start = Math.Max((int)(access.Gpa & (PageSize - 1)), hook.Start);
         int end = Math.Min((int)(access.Gpa & (PageSize - 1)) + access.Size, hook.End);
-        if (WritesWhatIsThere(in access, start, end))
+        if (!_policy.InForce.Has(GuestOptions.ProtectIdt) || WritesWhatIsThere(in access, start, end))
             return IntroAction.Allowed;
 
-        IdtTable table = _tables[(int)(hook.Cookie >> 32)];
+        IdtTable table = Volatile.Read(ref _tables)[(int)(hook.Cookie >> 32)];
         int page = (int)(hook.Cookie & 0xFFFF_FFFF);
         WriteAlert alert = new()
         {
@@ -150,20 +177,23 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler
             return;
         }
 
-        if (_tables.Exists(
-            known => known.Linear == regs.IdtBase && known.Length >= length && known.Pages.AsSpan().StartsWith(pages)))
+        if (Array.FindIndex(
+            _tables, _first,
+            known => known.Linear == regs.IdtBase && known.Length >= length && known.Pages.AsSpan().StartsWith(pages)) >= 0)
         {
             return;
         }
 
         // A longer limit of the same table takes the shorter one's place, so that one store is asked about once.
-        int shorter = _tables.FindIndex(
+        int shorter = Array.FindIndex(
+            _tables, _first,
             known => known.Linear == regs.IdtBase && known.Length < length && pages.AsSpan().StartsWith(known.Pages));
         if (shorter >= 0)
             RemoveHooks(shorter);
 
-        _tables.Add(new IdtTable(regs.IdtBase, length, (now.Ia32Efer & EferLma) != 0 ? 16 : 8, pages));
-        status = SetHooks(_tables.Count - 1);
+        IdtTable table = new(regs.IdtBase, length, (now.Ia32Efer & EferLma) != 0 ? 16 : 8, pages);
+        Volatile.Write(ref _tables, [.. _tables, table]);
+        status = SetHooks(_tables.Length - 1);
         if (status.IsSuccess())
         {
             _hypervisor.Log.Write(

@@ -1,6 +1,7 @@
 using System;
-using System.Collections.Generic;
+using System.Threading;
 using Engine.Abi;
+using Engine.Events;
 using Engine.Hosting;
 using Engine.Vcpus;
 
@@ -8,17 +9,25 @@ namespace Engine.Protection;
 
 /// <summary>Compares registers that cannot be trapped with what they were, on the timer, with the vCPUs paused where the glue
 /// can.</summary>
-/// <remarks>Thread safety: by one thread at a time, which ActiveGuest sees to. Not an exit path: it may allocate.</remarks>
-internal sealed class RegisterWatch
+/// <remarks>Thread safety: Run by one thread at a time, which the timer sees to; registers come and go on any. Not an exit path: it may
+/// allocate.</remarks>
+internal sealed class RegisterWatch : ITimerJob
 {
     private readonly Hypervisor _hypervisor;
-    private readonly List<(WatchedRegister Register, RegisterReading?[] Values)> _watched = [];
+    private readonly Lock _lock = new();
+    private (WatchedRegister Register, RegisterReading?[] Values)[] _watched = [];
     private long _lastCheck = Environment.TickCount64;
 
     public RegisterWatch(Hypervisor hypervisor) => _hypervisor = hypervisor;
 
+    /// <inheritdoc/>
+    public int Period => 1;
+
+    /// <inheritdoc/>
+    public string Name => "registers";
+
     /// <summary>Whether there is anything to compare.</summary>
-    public bool IsEmpty => _watched.Count == 0;
+    public bool IsEmpty => Volatile.Read(ref _watched).Length == 0;
 
     /// <summary>Begins to watch a register on every vCPU, from the values that it had just now. False: it cannot be read on any.
     /// </summary>
@@ -34,30 +43,40 @@ internal sealed class RegisterWatch
         }
 
         if (any)
-            _watched.Add((register, values));
+        {
+            lock (_lock)
+                Volatile.Write(ref _watched, [.. _watched, (register, values)]);
+        }
+
         return any;
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear() => _watched.Clear();
+    /// <summary>Ends that.</summary>
+    public void Remove(WatchedRegister register)
+    {
+        lock (_lock)
+            Volatile.Write(ref _watched, Array.FindAll(_watched, entry => entry.Register != register));
+    }
 
     /// <summary>Compares all of them. A changed value is reported once and is then the one that counts.</summary>
-    public void Check()
+    public void Run()
     {
+        (WatchedRegister Register, RegisterReading?[] Values)[] watched = Volatile.Read(ref _watched);
         long now = Environment.TickCount64;
         long elapsed = now - _lastCheck;
         _lastCheck = now;
         using PauseScope pause = PauseScope.Take(_hypervisor);
-        for (uint vcpu = 0; _watched.Count != 0 && vcpu < (uint)_watched[0].Values.Length; vcpu++)
+        for (uint vcpu = 0; watched.Length != 0 && vcpu < (uint)watched[0].Values.Length; vcpu++)
         {
             if (TryRead(vcpu, out IgArchRegs regs))
-                CheckVcpu(vcpu, in regs, elapsed);
+                CheckVcpu(watched, vcpu, in regs, elapsed);
         }
     }
 
-    private void CheckVcpu(uint vcpu, in IgArchRegs regs, long elapsed)
+    private static void CheckVcpu(
+        (WatchedRegister Register, RegisterReading?[] Values)[] watched, uint vcpu, in IgArchRegs regs, long elapsed)
     {
-        foreach ((WatchedRegister register, RegisterReading?[] values) in _watched)
+        foreach ((WatchedRegister register, RegisterReading?[] values) in watched)
         {
             if (register.Read(vcpu, in regs) is not { } now)
                 continue;

@@ -13,8 +13,8 @@ namespace Engine.Protection;
 /// reboots: it passes, and opens nothing), and, while it comes up from a reset in real mode, any table until it is back at its
 /// own.
 /// </summary>
-/// <remarks>Thread safety: Start and Stop by one thread; OnWrite by any number, each vCPU touching its own entry alone.</remarks>
-internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
+/// <remarks>Thread safety: as <see cref="IProtection"/>; OnWrite by any number, each vCPU touching its own entry alone.</remarks>
+internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler, IProtection
 {
     private const ulong Cr0Pe = 1;
 
@@ -23,7 +23,9 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
     private readonly AlertRaiser _alerts;
     private readonly RegisterWatch _watch;
     private readonly DescriptorAccess _register;
+    private readonly WatchedRegister _watched;
     private VcpuTableRegister[] _vcpus = [];
+    private ProtectionReport? _report;
 
     public TableRegisterProtection(
         RegisterHooks hooks, VerdictPolicy policy, AlertRaiser alerts, RegisterWatch watch, DescriptorAccess register)
@@ -33,16 +35,22 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
         _alerts = alerts;
         _watch = watch;
         _register = register;
+        _watched = Watched();
     }
 
     private bool IsIdtr => _register == DescriptorAccess.Idtr;
 
+    private GuestOptions Option => IsIdtr ? GuestOptions.ProtectIdtr : GuestOptions.ProtectGdtr;
+
     private string Name => IsIdtr ? "IDTR" : "GDTR";
 
     /// <summary>Remembers the table of each vCPU, hooks loads of the register, and watches it.</summary>
-    public void Start(VcpuSnapshot[] now, List<ProtectionReport> reports)
+    public void Start(OptionSet options, in ProtectionStart start)
     {
-        _vcpus = Array.ConvertAll(now, vcpu => new VcpuTableRegister
+        if (_report is not null || !options.Has(Option))
+            return;
+
+        _vcpus = Array.ConvertAll(start.Now, vcpu => new VcpuTableRegister
         {
             Own = ReadingOf(in vcpu.Regs),
             ComingUp = !vcpu.Has(VcpuRegisters.Tables) || (vcpu.Regs.Cr0 & Cr0Pe) == 0,
@@ -50,20 +58,37 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
 
         // Where loads are trapped, too: the hypervisor reads the operand again after the verdict, and another vCPU may have
         // changed it meanwhile.
-        bool watched = _watch.TryAdd(Watched(), now);
+        bool watched = _watch.TryAdd(_watched, start.Now);
         IntStatus status = _hooks.Set(RegisterKind.Dtr, (uint)_register, this);
-        reports.Add(
+        _report =
             status.IsSuccess() ? new ProtectionReport(Name, ProtectionState.Prevented, "also compared on the timer")
             : watched ? new ProtectionReport(Name, ProtectionState.Watched, $"loads cannot be trapped: {status}")
-            : new ProtectionReport(Name, ProtectionState.NotPossible, $"can neither be trapped nor read: {status}"));
+            : new ProtectionReport(Name, ProtectionState.NotPossible, $"can neither be trapped nor read: {status}");
     }
 
-    /// <summary>Removes the hook.</summary>
-    public void Stop() => _hooks.Remove(this);
+    /// <inheritdoc/>
+    public void Stop(OptionSet kept)
+    {
+        if (_report is null || kept.Has(Option))
+            return;
+        _hooks.Remove(this);
+        _watch.Remove(_watched);
+        _report = null;
+    }
+
+    /// <inheritdoc/>
+    public void Report(OptionSet options, List<ProtectionReport> reports)
+    {
+        if (_report is not null)
+            reports.Add(_report);
+    }
 
     /// <inheritdoc/>
     public IntroAction OnWrite(ref RegisterWrite write)
     {
+        if (!_policy.InForce.Has(Option))
+            return IntroAction.Allowed;
+
         ref VcpuTableRegister vcpu = ref _vcpus[write.Vcpu->Index];
         RegisterReading asked = new(write.New, write.NewLimit);
         if (asked == default)
@@ -100,7 +125,8 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler
     private WatchedRegister Watched() => new(
         (_, in regs) => (regs.Cr0 & Cr0Pe) != 0 ? ReadingOf(in regs) : null,
         (vcpu, oldValue, newValue) =>
-            newValue != oldValue && newValue != default && newValue != _vcpus[vcpu].Own && !_vcpus[vcpu].ComingUp,
+            newValue != oldValue && newValue != default && newValue != _vcpus[vcpu].Own && !_vcpus[vcpu].ComingUp &&
+            _policy.InForce.Has(Option),
         (vcpu, milliseconds, oldValue, newValue) =>
         {
             RegisterAlert alert = Describe(oldValue, newValue, sizeof(ushort) + sizeof(ulong));

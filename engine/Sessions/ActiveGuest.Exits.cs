@@ -22,10 +22,7 @@ internal sealed unsafe partial class ActiveGuest
         if (!_claims.TryClaim(&block->Claim))
             return IntStatus.Busy;
         if (_closing)
-        {
-            ClaimTable.Release(&block->Claim);
-            return IntStatus.NotInitializedHint;
-        }
+            return TurnAway(block);
 
         block->Record.EventId++;
         block->Record.State = kind;
@@ -34,9 +31,19 @@ internal sealed unsafe partial class ActiveGuest
         return IntStatus.Success;
     }
 
-    /// <summary>Ends an exit: the record is the glue's again.</summary>
+    /// <summary>Ends an exit: the record is the glue's again. Returns its status, which is another one where the exit has let the guest
+    /// go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave(VcpuBlock* block, IntroAction action)
+    public IntStatus Leave(VcpuBlock* block, IntroAction action, IntStatus status)
+    {
+        if (Volatile.Read(ref _work) != 0)
+            return LeaveWithWork(block, action, status);
+        EndExit(block, action);
+        return status;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void EndExit(VcpuBlock* block, IntroAction action)
     {
         block->Record.State = VcpuStateKind.Active;
         block->Record.PushedMask = VcpuRegisters.None;
@@ -59,7 +66,7 @@ internal sealed unsafe partial class ActiveGuest
     }
 
     /// <summary>Ends an exit in which the engine has failed; the caller holds the claim of the vCPU.</summary>
-    public void LeaveFaulted(uint vcpu) => Leave(_blocks + vcpu, IntroAction.NotAllowed);
+    public void LeaveFaulted(uint vcpu) => EndExit(_blocks + vcpu, IntroAction.NotAllowed);
 
     /// <summary>IntHandleEptViolation, between Enter and Leave.</summary>
     public IntStatus EptViolation(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess access, out IntroAction action) =>
@@ -82,8 +89,19 @@ internal sealed unsafe partial class ActiveGuest
     public IntStatus DtrViolation(VcpuState* vcpu, DescriptorAccess flags, out IntroAction action) =>
         _dtrViolation.Handle(vcpu, UnitOf(vcpu), flags, out action);
 
+    /// <summary>IntHandleBreakpoint, between Enter and Leave.</summary>
+    public IntStatus Breakpoint(VcpuState* vcpu) =>
+        _breakpoint.WasUsed ? _breakpoint.Handle(vcpu, UnitOf(vcpu)) : IntStatus.NotFound;
+
+    /// <summary>IntHandleIntroCall, between Enter and Leave.</summary>
+    public IntStatus IntroCall(VcpuState* vcpu) => _introCall.Handle(vcpu, UnitOf(vcpu));
+
     /// <summary>IntHandleEventInjection, between Enter and Leave: what was asked for has an outcome now (spec/12, section 8).</summary>
-    public static void EventInjection(VcpuState* vcpu) => vcpu->Exception.Valid = 0;
+    public void EventInjection(VcpuState* vcpu, uint vector, ulong cr2)
+    {
+        if (vcpu->Exception.Valid != 0)
+            _injector.OnDelivered(vcpu, vector, cr2);
+    }
 
     /// <summary>IntHandleDeviceStore, on a thread without a vCPU.</summary>
     public IntStatus DeviceStore(ulong gpa, ReadOnlySpan<byte> data, out IntroAction action)
@@ -114,32 +132,25 @@ internal sealed unsafe partial class ActiveGuest
         }
     }
 
-    /// <summary>IntHandleTimer, on a thread without a vCPU: compares what cannot be trapped. BUSY: another thread is at it.</summary>
+    /// <summary>IntHandleTimer, on a thread without a vCPU: the jobs of this second. BUSY: another thread is at it.</summary>
     public IntStatus Timer()
     {
-        if (Interlocked.Exchange(ref _timerBusy, 1) != 0)
+        ulong* cell = _claims.TryClaimExternal();
+        if (cell == null)
             return IntStatus.Busy;
 
-        ulong* cell = _claims.TryClaimExternal();
         try
         {
-            if (cell == null)
-                return IntStatus.Busy;
             if (_closing)
                 return IntStatus.NotInitializedHint;
-            // While the watch is still being set up there is nothing to compare.
-            TimerCalls++;
-            if (_started && !_watch.IsEmpty)
-                _watch.Check();
+            IntStatus status = _power == GuestPowerState.Resume ? _timer.Tick() : IntStatus.Success;
             if (_frameHooks.HasChanges)
                 CommitHooks();
-            return IntStatus.Success;
+            return status;
         }
         finally
         {
-            if (cell != null)
-                ClaimTable.Release(cell);
-            Volatile.Write(ref _timerBusy, 0);
+            ClaimTable.Release(cell);
         }
     }
 

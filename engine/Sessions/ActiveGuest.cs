@@ -7,6 +7,7 @@ using Engine.Concurrency;
 using Engine.Events;
 using Engine.Hooks;
 using Engine.Hosting;
+using Engine.Injection;
 using Engine.Instructions;
 using Engine.Memory;
 using Engine.Policy;
@@ -26,6 +27,8 @@ namespace Engine.Sessions;
 /// </remarks>
 internal sealed unsafe partial class ActiveGuest : IDisposable
 {
+    private const GlueCapabilities Notices = GlueCapabilities.Injection | GlueCapabilities.InjectionNotices;
+
     private readonly ClaimTable _claims;
     private readonly RetireList _retired;
     private readonly VcpuTable _vcpus;
@@ -39,28 +42,31 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly EptViolation _eptViolation;
     private readonly RegisterWriteEvents _registerWrites;
     private readonly DtrViolation _dtrViolation;
-    private readonly IdtProtection _idt;
-    private readonly RegisterProtection _registers;
-    private readonly TableRegisterProtection _idtr;
-    private readonly TableRegisterProtection _gdtr;
     private readonly RegisterWatch _watch;
-    private readonly nint _timerHandler;
+    private readonly IProtection[] _protections;
+    private readonly VerdictPolicy _policy;
+    private readonly ExceptionInjector _injector;
+    private readonly SwapMemory _swap;
+    private readonly TimerEvent _timer;
+    private readonly BreakpointEvent _breakpoint;
+    private readonly IntroCallEvent _introCall;
+    private readonly SwapTimerJob _swapJob;
+    private readonly nint _injectionHandler;
+    private readonly Action<ActiveGuest> _endGuest;
     private List<ProtectionReport> _reports = [];
-    private int _timerBusy;
+    private OptionSet _asked;
     private int _commitFailures;
-    private bool _timerRegistered;
     private volatile bool _closing;
-    private volatile bool _started;
+    private int _work;
 
     public ActiveGuest(
         in EngineSettings settings, Hypervisor hypervisor, GuestMemory memory, GuestOptions options, in IntroGuestConfig config,
-        int vcpuCount)
+        int vcpuCount, Action<ActiveGuest> endGuest)
     {
         Hypervisor = hypervisor;
-        Options = options;
+        _asked = new OptionSet(options, config.Guards);
         _memory = memory;
         TickScale = new TickScale(hypervisor);
-        _timerHandler = settings.TimerHandler;
         _vcpus = new VcpuTable(vcpuCount);
         _blocks = _vcpus.Blocks;
         _claims = _vcpus.Claims;
@@ -84,21 +90,61 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _registerWrites = new RegisterWriteEvents(hypervisor, memory, registerHooks);
         _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks, failPolicy);
 
-        VerdictPolicy policy = new(options, settings.InvertVerdicts);
-        Alerts = new AlertRaiser(hypervisor, policy);
+        _policy = new VerdictPolicy(settings.InvertVerdicts);
+        Alerts = new AlertRaiser(hypervisor, _policy);
         _watch = new RegisterWatch(hypervisor);
-        _idt = new IdtProtection(hypervisor, memory, _frameHooks, policy, Alerts);
-        _registers = new RegisterProtection(
-            hypervisor, registerHooks, policy, Alerts, _watch, GuardedRegister.For(options, config.Guards));
-        _idtr = new TableRegisterProtection(registerHooks, policy, Alerts, _watch, DescriptorAccess.Idtr);
-        _gdtr = new TableRegisterProtection(registerHooks, policy, Alerts, _watch, DescriptorAccess.Gdtr);
+        _protections =
+        [
+            new IdtProtection(hypervisor, memory, _frameHooks, _policy, Alerts),
+            new RegisterProtection(hypervisor, registerHooks, _policy, Alerts, _watch),
+            new TableRegisterProtection(registerHooks, _policy, Alerts, _watch, DescriptorAccess.Idtr),
+            new TableRegisterProtection(registerHooks, _policy, Alerts, _watch, DescriptorAccess.Gdtr),
+        ];
+
+        _endGuest = endGuest;
+        End = new EndRequest(hypervisor.Log, () => SetWork(EndWork, true));
+        _timer = new TimerEvent(hypervisor, settings.TimerHandler);
+        _breakpoint = new BreakpointEvent(hypervisor, memory, _registerAccess, End, settings.BreakpointHandler);
+        _introCall = new IntroCallEvent(hypervisor, End, settings.IntroCallHandler);
+        _injectionHandler = settings.InjectionHandler;
+        PendingUds = new PendingUds(_vcpus);
+        _injector = new ExceptionInjector(hypervisor, vcpuCount, PendingUds);
+        _swap = new SwapMemory(
+            memory, _registerAccess, _injector, waits => SetWork(SwapWork, waits), () => _timer.Add(_swapJob!));
+        _swapJob = new SwapTimerJob(_swap);
+        CodeDump = new CodeDump(hypervisor, memory);
+        _debug = new DebugCommands(hypervisor, memory, registerHooks, CodeDump);
     }
 
     /// <summary>The hypervisor of the guest.</summary>
     public Hypervisor Hypervisor { get; }
 
     /// <summary>Options in force: those that were asked for and that this version acts on.</summary>
-    public GuestOptions Options { get; }
+    public GuestOptions Options => _policy.InForce.Options;
+
+    /// <summary>Whether its end was asked for from within.</summary>
+    public EndRequest End { get; }
+
+    /// <summary>What injects exceptions into it.</summary>
+    public ExceptionInjector Injector => _injector;
+
+    /// <summary>Its denied executions whose #UD is pending.</summary>
+    public PendingUds PendingUds { get; }
+
+    /// <summary>Reads of its absent memory.</summary>
+    public SwapMemory SwapMemory => _swap;
+
+    /// <summary>Registers of its vCPUs.</summary>
+    public RegisterAccess Registers => _registerAccess;
+
+    /// <summary>Who is asked about INT3.</summary>
+    public HandlerChain<IBreakpointHandler> Breakpoints => _breakpoint.Handlers;
+
+    /// <summary>Who is asked about VMCALL.</summary>
+    public HandlerChain<IIntroCallHandler> IntroCalls => _introCall.Handlers;
+
+    /// <summary>Its jobs on the timer.</summary>
+    public TimerEvent TimerJobs => _timer;
 
     /// <summary>Its hooks on frames.</summary>
     public FrameHooks FrameHooks => _frameHooks;
@@ -112,26 +158,22 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Length of the ticks in its counters.</summary>
     public TickScale TickScale { get; }
 
-    /// <summary>Calls of the timer.</summary>
-    public ulong TimerCalls { get; private set; }
-
     /// <summary>What became of every protection that was asked for; replaced as a whole.</summary>
     public IReadOnlyList<ProtectionReport> Reports => Volatile.Read(ref _reports);
 
-    /// <summary>Sets the hooks of every protection that is on. What cannot be guarded is in the log and in the reports.</summary>
+    /// <summary>Sets the hooks of every protection that was asked for. What cannot be guarded is in the log and in the reports.</summary>
     public void Start()
     {
-        // Exits may come from the first hook on: what is read here is read under a claim.
-        ulong* cell = _claims.TryClaimLife();
-        try
+        if ((Hypervisor.Capabilities & Notices) == Notices)
         {
-            StartProtections();
+            IntStatus status = Hypervisor.RegisterEventInjectionHandler(_injectionHandler);
+            if (!status.IsSuccess())
+                Hypervisor.Log.Write(IgLogLevel.Warning, $"what becomes of injections will not be told: {status}");
         }
-        finally
-        {
-            if (cell != null)
-                ClaimTable.Release(cell);
-        }
+
+        Apply(_asked);
+        foreach (ProtectionReport report in Reports)
+            LogReport(report);
     }
 
     /// <summary>Tells whether nobody is left inside who came in before this call; waits a bounded time.</summary>
@@ -145,19 +187,26 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         return Quiesce();
     }
 
-    /// <summary>Gives all rights back and ends every exit that was enabled. After <see cref="TryClose"/>.</summary>
+    /// <summary>Ends what has to end while exits still go on, as often as it is called: nothing is guarded any more, nothing is injected
+    /// into the guest, and reads that wait are cancelled.</summary>
+    public void Prepare()
+    {
+        _injector.Stop(true);
+        _swap.Close();
+        Apply(OptionSet.None);
+    }
+
+    /// <summary>Gives everything back that is still the hypervisor's. After <see cref="Prepare"/> and <see cref="TryClose"/>.</summary>
     public void Stop()
     {
-        _started = false;
-        _gdtr.Stop();
-        _idtr.Stop();
-        _registers.Stop();
-        _idt.Stop();
-        _watch.Clear();
-        if (_timerRegistered)
-            Hypervisor.RegisterTimerHandler(0);
-        _timerRegistered = false;
-        Volatile.Write(ref _reports, []);
+        _debug.Stop();
+        _timer.Clear();
+        _breakpoint.Handlers.Clear();
+        _introCall.Handlers.Clear();
+        if ((Hypervisor.Capabilities & Notices) == Notices)
+            Hypervisor.RegisterEventInjectionHandler(0);
+        foreach (IProtection protection in _protections)
+            protection.Forget();
     }
 
     /// <summary>Starts over, with the same options: another kernel runs now. False: an exit is still inside; nothing was done.</summary>
@@ -166,9 +215,17 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         bool closed = TryClose();
         if (closed)
         {
+            Prepare();
             Stop();
             _memory.Mapped?.Clear();
             _vcpus.Reset();
+            End.Reset();
+            SetWork(EndWork, false);
+            _power = GuestPowerState.Resume;
+            PendingUds.Clear();
+            _injector.ForgetAll();
+            _injector.Stop(false);
+            _swap.Open();
             Start();
         }
 
@@ -182,39 +239,6 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _memory.Close();
         _retired.Dispose();
         _frameHooks.Dispose();
-    }
-
-    private bool Has(GuestOptions option) => (Options & option) != GuestOptions.None;
-
-    private void StartProtections()
-    {
-        List<ProtectionReport> reports = [];
-        VcpuSnapshot[] now = _registerAccess.ReadAll();
-        if (Has(GuestOptions.ProtectIdt))
-            _idt.Start(_vcpus, now, reports);
-        _registers.Start(now, reports);
-        if (Has(GuestOptions.ProtectIdtr))
-            _idtr.Start(now, reports);
-        if (Has(GuestOptions.ProtectGdtr))
-            _gdtr.Start(now, reports);
-        Volatile.Write(ref _reports, reports);
-        _started = true;
-        if (!_watch.IsEmpty)
-            StartTimer();
-
-        foreach (ProtectionReport report in reports)
-            LogReport(report);
-    }
-
-    private void StartTimer()
-    {
-        IntStatus status = Hypervisor.RegisterTimerHandler(_timerHandler);
-        _timerRegistered = status.IsSuccess();
-        if (!_timerRegistered)
-        {
-            Hypervisor.Log.Write(
-                IgLogLevel.Warning, $"no timer from the glue ({status}): it has to call IntHandleTimer by itself");
-        }
     }
 
     private void LogReport(ProtectionReport report)

@@ -25,6 +25,15 @@ internal readonly record struct EngineSettings
     /// <summary>The function that RegisterIntroTimerHandler is given.</summary>
     public nint TimerHandler { get; init; }
 
+    /// <summary>The function that RegisterBreakpointHandler is given.</summary>
+    public nint BreakpointHandler { get; init; }
+
+    /// <summary>The function that RegisterIntroCallHandler is given.</summary>
+    public nint IntroCallHandler { get; init; }
+
+    /// <summary>The function that RegisterEventInjectionHandler is given.</summary>
+    public nint InjectionHandler { get; init; }
+
     /// <summary>For tests alone: every verdict about a guarded object is turned round.</summary>
     public bool InvertVerdicts { get; init; }
 }

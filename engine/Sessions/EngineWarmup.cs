@@ -97,7 +97,7 @@ internal static unsafe class EngineWarmup
         if (!guest.Enter(0, kind, IntStatus.InvalidParameter, out VcpuBlock* block).IsSuccess())
             return;
         body(vcpu);
-        guest.Leave(block, IntroAction.NotAllowed);
+        guest.Leave(block, IntroAction.NotAllowed, IntStatus.Success);
     }
 
     private static void Store(ActiveGuest guest, VcpuState* vcpu, ulong gpa, ulong value, bool hasData)

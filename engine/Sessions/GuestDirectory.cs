@@ -38,7 +38,7 @@ internal sealed class GuestDirectory
             if (session is not null || _count >= Limits.MaxGuests)
                 return session;
 
-            session = new GuestSession(handle, in settings);
+            session = new GuestSession(handle, in settings, RemoveIfUnused);
             List<GuestSession> sessions = All();
             sessions.Add(session);
             Publish(sessions);

@@ -12,6 +12,10 @@ internal enum GuestPhase
     /// <summary>Introspected.</summary>
     Active,
 
+    /// <summary>Being let go: nothing is guarded any more, but something of the engine is still in use in the guest, so that exits go on.
+    /// </summary>
+    Ending,
+
     /// <summary>Being let go; an exit was still inside when it was tried last.</summary>
     Closing,
 

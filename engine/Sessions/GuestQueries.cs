@@ -51,6 +51,11 @@ internal static unsafe class GuestQueries
         Write("xcrWrites", GlueCapabilities.XcrWrites);
         Write("pause", GlueCapabilities.Pause);
         Write("timer", GlueCapabilities.Timer);
+        Write("pauseInExit", GlueCapabilities.PauseInExit);
+        Write("injection", GlueCapabilities.Injection);
+        Write("injectionNotices", GlueCapabilities.InjectionNotices);
+        Write("breakpoints", GlueCapabilities.Breakpoints);
+        Write("introCalls", GlueCapabilities.IntroCalls);
     }
 
     private static void WriteProtections(ActiveGuest guest, Utf8JsonWriter json)
@@ -94,7 +99,7 @@ internal static unsafe class GuestQueries
             }
         }
 
-        byKind[(int)VcpuStateKind.Timer] = guest.TimerCalls;
+        byKind[(int)VcpuStateKind.Timer] = guest.TimerJobs.Calls;
         json.WriteStartObject("exits");
         for (int kind = (int)VcpuStateKind.EptViolation; kind < VcpuCounters.Kinds; kind++)
             json.WriteNumber(s_exitNames[kind], byKind[kind]);

@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using Engine.Abi;
 using Engine.Hosting;
@@ -19,11 +20,16 @@ internal sealed unsafe class GuestSession
     private readonly Lock _removals = new();
     private (ulong Gpa, ulong Size) _pendingRemoval;
     private volatile bool _removalPending;
+    private readonly Action<GuestSession> _onEnded;
     private ActiveGuest? _active;
     private int _phase = (int)GuestPhase.Declared;
 
-    public GuestSession(nint handle, in EngineSettings settings)
+    /// <param name="handle">The glue's value for the guest.</param>
+    /// <param name="settings">Those of the engine.</param>
+    /// <param name="onEnded">Called when the guest was let go from within an exit.</param>
+    public GuestSession(nint handle, in EngineSettings settings, Action<GuestSession> onEnded)
     {
+        _onEnded = onEnded;
         Handle = handle;
         _settings = settings;
         _log = new HostLog(settings.Upper.TracePrint, settings.Shim);
@@ -116,8 +122,12 @@ internal sealed unsafe class GuestSession
         return status;
     }
 
-    /// <summary>DisableIntro. <see cref="IntStatus.CannotUnload"/>: an exit is still inside; it is to be called again.</summary>
-    public IntStatus Stop()
+    /// <summary>DisableIntro. <see cref="IntStatus.CannotUnload"/>: an exit is still inside, or something of the engine is in use in the
+    /// guest; it is to be called again. Nothing is guarded any more from the first call on.</summary>
+    /// <param name="ignoreSafeness">Whether what is in use in the guest does not count (IG_DISABLE_IGNORE_SAFENESS).</param>
+    public IntStatus Stop(bool ignoreSafeness) => Stop(ignoreSafeness, only: null);
+
+    private IntStatus Stop(bool ignoreSafeness, ActiveGuest? only)
     {
         int phase = Volatile.Read(ref _phase);
         if (phase is (int)GuestPhase.Declared or (int)GuestPhase.Forgotten)
@@ -129,12 +139,31 @@ internal sealed unsafe class GuestSession
         }
 
         ActiveGuest active = Active!;
+        if (only is not null && active != only)
+        {
+            // It has been let go meanwhile, and this is its successor.
+            Volatile.Write(ref _phase, phase);
+            return IntStatus.NotNeededHint;
+        }
+
+        if (!ignoreSafeness && !active.End.IsBugCheck && active.UnloadChecks.Count != 0)
+        {
+            // What is in use in the guest needs its exits, until it is not any more.
+            active.Prepare();
+            if (!active.MayUnload())
+            {
+                Volatile.Write(ref _phase, (int)GuestPhase.Ending);
+                return IntStatus.CannotUnload;
+            }
+        }
+
         if (!active.TryClose())
         {
             Volatile.Write(ref _phase, (int)GuestPhase.Closing);
             return IntStatus.CannotUnload;
         }
 
+        active.Prepare();
         active.Stop();
         Volatile.Write(ref _active, null);
 
@@ -166,15 +195,74 @@ internal sealed unsafe class GuestSession
         }
     }
 
+    /// <summary>ModifyDynamicOptions. <see cref="IntStatus.NotInitialized"/>: not active; <see cref="IntStatus.NotNeededHint"/>: it is
+    /// being let go; <see cref="IntStatus.PowerStateBlock"/>: it is asleep; <see cref="IntStatus.Busy"/>: another change is under way.
+    /// </summary>
+    public IntStatus UpdateOptions(GuestOptions asked)
+    {
+        int phase = Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Changing, (int)GuestPhase.Active);
+        if (phase != (int)GuestPhase.Active)
+        {
+            return Active is null ? IntStatus.NotInitialized
+                : phase == (int)GuestPhase.Changing ? IntStatus.Busy : IntStatus.NotNeededHint;
+        }
+
+        try
+        {
+            ActiveGuest active = Active!;
+            if (active.IsAsleep)
+                return IntStatus.PowerStateBlock;
+            active.UpdateOptions(WhatIsBuilt(asked));
+            return IntStatus.Success;
+        }
+        finally
+        {
+            Volatile.Write(ref _phase, (int)GuestPhase.Active);
+        }
+    }
+
+    /// <summary>DebugProcessCommand. <see cref="IntStatus.NotInitialized"/>: not active; <see cref="IntStatus.Busy"/>: another change is
+    /// under way, or the vCPU is in an exit.</summary>
+    public IntStatus Debug(uint vcpu, ReadOnlySpan<byte> command, ReadOnlySpan<byte> argument)
+    {
+        if (Interlocked.CompareExchange(ref _phase, (int)GuestPhase.Changing, (int)GuestPhase.Active) != (int)GuestPhase.Active)
+            return Active is null ? IntStatus.NotInitialized : IntStatus.Busy;
+
+        try
+        {
+            return Active!.Debug(vcpu, command, argument);
+        }
+        finally
+        {
+            Volatile.Write(ref _phase, (int)GuestPhase.Active);
+        }
+    }
+
+    /// <summary>NotifyGuestPowerStateChange. <see cref="IntStatus.NotInitialized"/>: not active.</summary>
+    public IntStatus ChangePowerState(GuestPowerState state) =>
+        Active is { } active ? active.ChangePowerState(state) : IntStatus.NotInitialized;
+
+    private void EndOnReturn(ActiveGuest guest)
+    {
+        if (Active == guest && Stop(ignoreSafeness: false, guest) == IntStatus.Success)
+            _onEnded(this);
+    }
+
+    private GuestOptions WhatIsBuilt(GuestOptions asked)
+    {
+        GuestOptions options = asked & GuestOptions.Supported;
+        if (options != asked)
+            _log.Write(IgLogLevel.Warning, $"options not built in this version, ignored: {(ulong)(asked & ~GuestOptions.Supported):x}");
+        return options;
+    }
+
     private IntStatus StartActive(GuestOptions asked)
     {
         Hypervisor hypervisor = new(
             _settings.Glue, Handle, _settings.Shim, _log,
             pausesInExit: (Config.Flags & GuestConfigFlags.NoPauseInExit) == GuestConfigFlags.None,
             guardsPageTables: (Config.Flags & GuestConfigFlags.NoPageTables) == GuestConfigFlags.None);
-        GuestOptions options = asked & GuestOptions.Supported;
-        if (options != asked)
-            _log.Write(IgLogLevel.Warning, $"options not built in this version, ignored: {(ulong)(asked & ~GuestOptions.Supported):x}");
+        GuestOptions options = WhatIsBuilt(asked);
 
         uint vcpuCount = 0;
         IntStatus status = hypervisor.Query(QueryInfoClass.CpuCount, 0, ref vcpuCount);
@@ -198,7 +286,7 @@ internal sealed unsafe class GuestSession
         }
 
         IntroGuestConfig config = Config;
-        ActiveGuest active = new(in _settings, hypervisor, _memory, options, in config, (int)vcpuCount);
+        ActiveGuest active = new(in _settings, hypervisor, _memory, options, in config, (int)vcpuCount, EndOnReturn);
         Volatile.Write(ref _active, active);
         active.Start();
         hypervisor.NotifyActivated();

@@ -81,14 +81,14 @@ internal sealed unsafe class IntroEngine
     }
 
     /// <summary>DisableIntro.</summary>
-    public IntStatus Disable(nint handle)
+    public IntStatus Disable(nint handle, bool ignoreSafeness = false)
     {
         if (handle == 0)
             return IntStatus.InvalidParameter1;
         if (_guests.Find(handle) is not { } session)
             return IntStatus.NotNeededHint;
 
-        IntStatus status = session.Stop();
+        IntStatus status = session.Stop(ignoreSafeness);
         if (status.IsSuccess())
             _guests.RemoveIfUnused(session);
         return status;
@@ -133,7 +133,7 @@ internal sealed unsafe class IntroEngine
         IntStatus result = IntStatus.Success;
         foreach (GuestSession session in _guests.All())
         {
-            IntStatus status = session.Stop();
+            IntStatus status = session.Stop(ignoreSafeness: true);
             if (!status.IsSuccess())
                 result = status;
         }

@@ -1,6 +1,6 @@
 namespace Engine.Vcpus;
 
-/// <summary>Numbers of the model-specific registers that the engine reads (SDM 4, table 2-2).</summary>
+/// <summary>Numbers of the model-specific registers that the engine knows (SDM 4, table 2-2).</summary>
 internal static class Msrs
 {
 #pragma warning disable CS1591 // the names of the registers say it
@@ -11,6 +11,8 @@ internal static class Msrs
     public const uint Efer = 0xC000_0080;
     public const uint Star = 0xC000_0081;
     public const uint Lstar = 0xC000_0082;
+    public const uint Cstar = 0xC000_0083;
+    public const uint Sfmask = 0xC000_0084;
     public const uint FsBase = 0xC000_0100;
     public const uint GsBase = 0xC000_0101;
     public const uint KernelGsBase = 0xC000_0102;

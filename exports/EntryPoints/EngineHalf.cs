@@ -24,12 +24,16 @@ internal static unsafe class EngineHalf
         glue->NewGuestNotification = (nint)(delegate* unmanaged<nint, GuestOptions, byte*, uint, IntStatus>)&NewGuestNotification;
         glue->DisableIntro = (nint)(delegate* unmanaged<nint, ulong, IntStatus>)&DisableIntro;
         glue->FlushGpaCache = (nint)(delegate* unmanaged<nint, IntStatus>)&FlushGpaCache;
+        Reconfiguration.Fill(glue);
         glue->GetCurrentIntroOptions = (nint)(delegate* unmanaged<nint, GuestOptions*, IntStatus>)&GetCurrentIntroOptions;
         glue->GetCurrentInstructionLength = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionLength;
         glue->GetCurrentInstructionMnemonic = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionMnemonic;
         glue->SetLogLevel = (nint)(delegate* unmanaged<nint, IgLogLevel, IntStatus>)&SetLogLevel;
         glue->GetVersionString = (nint)(delegate* unmanaged<uint, uint, byte*, byte*, IntStatus>)&GetVersionString;
     }
+
+    /// <summary>IG_DISABLE_IGNORE_SAFENESS.</summary>
+    private const ulong IgnoreSafeness = 2;
 
     /// <summary>Stands in every place that is not built. The caller cleans up its arguments in both 64-bit calling conventions, so
     /// that one function serves all signatures.</summary>
@@ -56,9 +60,8 @@ internal static unsafe class EngineHalf
     {
         try
         {
-            // No code or data of ours is in the guest, so that there is nothing yet which the safeness flag could ignore.
-            _ = flags;
-            return Library.EngineOrStopped is { } engine ? engine.Disable(handle) : IntStatus.NotNeededHint;
+            return Library.EngineOrStopped is { } engine
+                ? engine.Disable(handle, (flags & IgnoreSafeness) != 0) : IntStatus.NotNeededHint;
         }
         catch (Exception exception)
         {

@@ -29,6 +29,16 @@ internal static unsafe class ExitHandlers
         Xcr = (nint)(delegate* unmanaged<nint, uint, IntroAction*, IntStatus>)&XcrWrite,
     };
 
+    /// <summary>Address of IntHandleBreakpoint, for RegisterBreakpointHandler.</summary>
+    public static nint BreakpointAddress => (nint)(delegate* unmanaged<nint, ulong, uint, IntStatus>)&Breakpoint;
+
+    /// <summary>Address of IntHandleIntroCall, for RegisterIntroCallHandler.</summary>
+    public static nint IntroCallAddress => (nint)(delegate* unmanaged<nint, ulong, uint, IntStatus>)&IntroCall;
+
+    /// <summary>Address of IntHandleEventInjection, for RegisterEventInjectionHandler.</summary>
+    public static nint EventInjectionAddress =>
+        (nint)(delegate* unmanaged<nint, uint, ulong, ulong, uint, IntStatus>)&EventInjection;
+
     /// <summary>Address of IntHandleTimer, for RegisterIntroTimerHandler.</summary>
     public static nint TimerAddress => (nint)(delegate* unmanaged<nint, IntStatus>)&Timer;
 
@@ -158,12 +168,12 @@ internal static unsafe class ExitHandlers
     [UnmanagedCallersOnly(EntryPoint = "IntHandleEventInjection")]
     private static IntStatus EventInjection(nint handle, uint vector, ulong errorCode, ulong cr2, uint vcpu)
     {
-        _ = (vector, errorCode, cr2);
+        _ = errorCode;
         IntroAction none;
         bool entered = false;
         try
         {
-            return ExitDoor.Run(handle, vcpu, &none, default(InjectionExit), ref entered);
+            return ExitDoor.Run(handle, vcpu, &none, new InjectionExit(vector, cr2), ref entered);
         }
         catch (Exception exception)
         {

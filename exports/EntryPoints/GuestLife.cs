@@ -55,22 +55,13 @@ internal static unsafe class GuestLife
                 return IntStatus.NotInitialized;
 
             ArrayBufferWriter<byte> answer = new(1024);
-            IntStatus status = guest.Query(TopicOf(topic), answer);
+            IntStatus status = guest.Query(CText.UpToNul(topic, MaxTopicLength), answer);
             return status.IsSuccess() ? Copy(answer.WrittenSpan, buffer, size) : status;
         }
         catch (Exception exception)
         {
             return Faults.Report("IntQueryGuest", exception);
         }
-    }
-
-    /// <summary>The topic up to its NUL; of one that is too long to be known, the beginning.</summary>
-    private static ReadOnlySpan<byte> TopicOf(byte* topic)
-    {
-        int length = 0;
-        while (length < MaxTopicLength && topic[length] != 0)
-            length++;
-        return new ReadOnlySpan<byte>(topic, length);
     }
 
     private static IntStatus Copy(ReadOnlySpan<byte> answer, byte* buffer, nuint* size)

@@ -461,6 +461,9 @@ typedef BYTE IG_EPT_ACCESS;
 #define INTRO_OPT_PROT_KM_GDTR 0x0000000000080000ull        /* GDTR loaded with another table */
 #define INTRO_OPT_KM_BETA_DETECTIONS 0x0000000004000000ull  /* log-only: alert, then let it happen */
 
+/** Options that are known and not acted on yet. */
+#define INTRO_OPT_BUGCHECK_CLEANUP 0x0000000020000000ull /* end when the guest crashes, before it writes its dump */
+
 /** Guards of INTRO_GUEST_CONFIG: protections that the reference has no option for. Log-only as the options above. */
 #define INTRO_GUARD_CR0_WP 1ull   /* CR0.WP cleared, and PE or PG cleared once they were set */
 #define INTRO_GUARD_CR4_UMIP 2ull /* CR4.UMIP cleared */

@@ -18,6 +18,7 @@ internal static class EnumerationNames
         [typeof(GuardOptions)] = "INTRO_GUARD_",
         [typeof(GuestConfigFlags)] = "INTRO_GUEST_",
         [typeof(GuestOptions)] = "INTRO_OPT_",
+        [typeof(GuestPowerState)] = "IG_GUEST_POWER_STATE",
         [typeof(IgCsType)] = "IG_CS_TYPE",
         [typeof(IgLogLevel)] = "IG_LOG_LEVEL",
         [typeof(IntStatus)] = "INT_STATUS_",

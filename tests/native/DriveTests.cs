@@ -19,7 +19,7 @@ public sealed class DriveTests
         "pieces", "instructions", "device",
         "disable", "busy", "callbacks", "threads", "stack",
         "two-guests", "thousand-guests", "records",
-        "reset", "query", "stop",
+        "reset", "query", "stop", "reconfigure", "power", "debugger",
     ];
 
     [Theory]

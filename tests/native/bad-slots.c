@@ -13,8 +13,6 @@ static void refused(INTSTATUS status, INTSTATUS expected, const char *name)
 
 static void unbuilt_with_nothing(void *handle, INTSTATUS expected)
 {
-    refused(glue.NotifyGuestPowerStateChange(handle, (IG_GUEST_POWER_STATE)99), expected, "NotifyGuestPowerStateChange");
-    refused(glue.DebugProcessCommand(handle, 0, 0, NULL), expected, "DebugProcessCommand");
     refused(glue.UpdateExceptions(handle, NULL, 0, 0), expected, "UpdateExceptions");
     refused(glue.GetExceptionsVersion(handle, NULL, NULL, NULL), expected, "GetExceptionsVersion");
     refused(glue.GetGuestInfo(handle, NULL), expected, "GetGuestInfo");
@@ -28,9 +26,31 @@ static void unbuilt_with_nothing(void *handle, INTSTATUS expected)
     refused(glue.AddRemoveProtectedProcessUtf8(handle, NULL, 0, 0, 0), expected, "AddRemoveProtectedProcessUtf8");
     refused(glue.RemoveAllProtectedProcesses(handle), expected, "RemoveAllProtectedProcesses");
     refused(glue.IterateVirtualAddressSpace(handle, 0, NULL), expected, "IterateVirtualAddressSpace");
-    refused(glue.ModifyDynamicOptions(handle, ~0ull), expected, "ModifyDynamicOptions");
     refused(glue.UpdateSupport(handle, NULL, 0), expected, "UpdateSupport");
     refused(glue.GetSupportVersion(handle, NULL, NULL, NULL), expected, "GetSupportVersion");
+}
+
+static void reconfiguration(struct guest *guest)
+{
+    static char long_word[70000];
+    memset(long_word, '!', sizeof long_word - 1);
+    CHAR curproc[] = "!curproc";
+    CHAR *words[] = {curproc, NULL}, *missing[] = {NULL}, *unknown[] = {long_word};
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.ModifyDynamicOptions(NULL, 0), "ModifyDynamicOptions: no handle");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.ModifyDynamicOptions(NO_HANDLE, 0), "ModifyDynamicOptions: no guest");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.NotifyGuestPowerStateChange(NULL, intGuestPowerStateSleep), "power state: no handle");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.NotifyGuestPowerStateChange(NO_HANDLE, intGuestPowerStateSleep), "power state: no guest");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.NotifyGuestPowerStateChange(guest, (IG_GUEST_POWER_STATE)0), "power state: none");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.NotifyGuestPowerStateChange(guest, (IG_GUEST_POWER_STATE)5), "power state: no such");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_1, glue.DebugProcessCommand(NULL, 0, 1, words), "debugger: no handle");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.DebugProcessCommand(NO_HANDLE, 0, 1, words), "debugger: no guest");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.DebugProcessCommand(guest, 7, 1, words), "debugger: no such vCPU");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, glue.DebugProcessCommand(guest, 0, 0, words), "debugger: no words");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_3, glue.DebugProcessCommand(guest, 0, 9, words), "debugger: too many words");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_4, glue.DebugProcessCommand(guest, 0, 1, NULL), "debugger: null words");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_4, glue.DebugProcessCommand(guest, 0, 1, missing), "debugger: a null word");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_4, glue.DebugProcessCommand(guest, 0, 2, words), "debugger: a null second word");
+    CHECK_STATUS(INT_STATUS_NOT_FOUND, glue.DebugProcessCommand(guest, 0, 1, unknown), "debugger: no such command");
 }
 
 static void current_instruction(struct guest *guest)
@@ -80,6 +100,7 @@ void bad_slots(void)
     CHECK(!INT_SUCCESS(status), "GetVersionString: buffers of no size");
     CHECK(text[0] == 0x7E && text[32] == 0x7E, "GetVersionString: nothing was written into them");
 
+    reconfiguration(guest);
     current_instruction(guest);
     unbuilt_with_nothing(guest, INT_STATUS_INVALID_PARAMETER_2);
     unbuilt_with_nothing(NULL, INT_STATUS_INVALID_PARAMETER_1);

@@ -33,10 +33,7 @@ static void unbuilt(struct guest *guest)
     DWORD number[3];
     BYTE bytes[64] = {0};
     CHAR text[64] = "x";
-    CHAR *words[] = {text};
     GUEST_INFO info;
-    NOT_BUILT(glue.NotifyGuestPowerStateChange(guest, intGuestPowerStateResume), "NotifyGuestPowerStateChange");
-    NOT_BUILT(glue.DebugProcessCommand(guest, 0, 1, words), "DebugProcessCommand");
     NOT_BUILT(glue.UpdateExceptions(guest, bytes, sizeof bytes, 0), "UpdateExceptions");
     NOT_BUILT(glue.GetExceptionsVersion(guest, &word[0], &word[1], &number[0]), "GetExceptionsVersion");
     NOT_BUILT(glue.GetGuestInfo(guest, &info), "GetGuestInfo");
@@ -50,7 +47,6 @@ static void unbuilt(struct guest *guest)
     NOT_BUILT(glue.AddRemoveProtectedProcessUtf8(guest, text, 1, TRUE, 1), "AddRemoveProtectedProcessUtf8");
     NOT_BUILT(glue.RemoveAllProtectedProcesses(guest), "RemoveAllProtectedProcesses");
     NOT_BUILT(glue.IterateVirtualAddressSpace(guest, GPA_PML4, each_page), "IterateVirtualAddressSpace");
-    NOT_BUILT(glue.ModifyDynamicOptions(guest, 0), "ModifyDynamicOptions");
     NOT_BUILT(glue.UpdateSupport(guest, bytes, sizeof bytes), "UpdateSupport");
     NOT_BUILT(glue.GetSupportVersion(guest, &number[0], &number[1], &number[2]), "GetSupportVersion");
 }

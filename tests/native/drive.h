@@ -65,8 +65,10 @@ struct store drive_gate_store(struct guest *guest, unsigned cpu, unsigned gate, 
     X("records", drive_records, true)                                                                                    \
     X("reset", drive_reset, true)                                                                                        \
     X("query", drive_query, true)                                                                                        \
-    X("stop", drive_stop, true)
-
+    X("stop", drive_stop, true)                                                                                          \
+    X("reconfigure", drive_reconfigure, true)                                                                            \
+    X("power", drive_power, true)                                                                                        \
+    X("debugger", drive_debugger, true)
 #define DRIVE_DECLARE(name, function, initialised) void function(void);
 DRIVE_GROUPS(DRIVE_DECLARE)
 #undef DRIVE_DECLARE

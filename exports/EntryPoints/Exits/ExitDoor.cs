@@ -37,7 +37,7 @@ internal static unsafe class ExitDoor
 
         entered = true;
         status = exit.Judge(guest, &block->Record, out IntroAction judged);
-        guest.Leave(block, judged);
+        status = guest.Leave(block, judged, status);
         *action = judged;
         return status;
     }

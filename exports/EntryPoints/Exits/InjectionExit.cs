@@ -5,8 +5,11 @@ using Engine.Vcpus;
 namespace Exports.EntryPoints.Exits;
 
 /// <summary>The notice that an event was delivered.</summary>
-internal readonly unsafe struct InjectionExit : IExit
+internal readonly unsafe struct InjectionExit(uint vector, ulong cr2) : IExit
 {
+    private readonly uint _vector = vector;
+    private readonly ulong _cr2 = cr2;
+
     /// <inheritdoc/>
     public static VcpuStateKind Kind => VcpuStateKind.EventInjection;
 
@@ -20,7 +23,7 @@ internal readonly unsafe struct InjectionExit : IExit
     public IntStatus Judge(ActiveGuest guest, VcpuState* vcpu, out IntroAction action)
     {
         action = IntroAction.Allowed;
-        ActiveGuest.EventInjection(vcpu);
+        guest.EventInjection(vcpu, _vector, _cr2);
         return IntStatus.Success;
     }
 }

@@ -19,8 +19,7 @@ internal readonly unsafe struct IntroCallExit : IExit
     /// <inheritdoc/>
     public IntStatus Judge(ActiveGuest guest, VcpuState* vcpu, out IntroAction action)
     {
-        // Nothing of ours is in the guest in this version: it belongs to the guest.
         action = IntroAction.Allowed;
-        return IntStatus.NotFound;
+        return guest.IntroCall(vcpu);
     }
 }

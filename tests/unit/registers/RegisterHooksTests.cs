@@ -25,7 +25,7 @@ public sealed class RegisterHooksTests
         using RegisterMachine machine = new(All, GuardOptions.Supported);
         Assert.Equal(10, machine.Host.Enabled.Count(entry => entry.Value));
         Assert.Equal(["cr", "dtr", "msr", "timer"], machine.Host.Registered.Where(entry => entry.Value).Select(entry => entry.Key).Order());
-        Assert.Equal(IntStatus.Success, machine.Session.Stop());
+        Assert.Equal(IntStatus.Success, machine.Session.Stop(ignoreSafeness: false));
         Assert.DoesNotContain(true, machine.Host.Enabled.Values);
         Assert.DoesNotContain(true, machine.Host.Registered.Values);
     }
@@ -34,7 +34,7 @@ public sealed class RegisterHooksTests
     public void AnExitThatWasEnabledBeforeStaysEnabled()
     {
         using RegisterMachine machine = new(All, prepare: host => host.Enabled["c0000082"] = true);
-        Assert.Equal(IntStatus.Success, machine.Session.Stop());
+        Assert.Equal(IntStatus.Success, machine.Session.Stop(ignoreSafeness: false));
         Assert.Equal(["c0000082"], machine.Host.Enabled.Where(entry => entry.Value).Select(entry => entry.Key));
     }
 

@@ -57,7 +57,7 @@ public sealed unsafe class RegisterWatchTests
         Assert.Equal((1, 1), (machine.Host.Pauses, machine.Host.Resumes));
         Assert.Equal(IntStatus.Success, machine.Active.Timer());
         Assert.Equal((2, 2), (machine.Host.Pauses, machine.Host.Resumes));
-        Assert.Equal(IntStatus.Success, machine.Session.Stop());
+        Assert.Equal(IntStatus.Success, machine.Session.Stop(ignoreSafeness: false));
         Assert.False(machine.Host.Registered["timer"]);
     }
 

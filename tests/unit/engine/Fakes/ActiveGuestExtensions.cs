@@ -10,7 +10,8 @@ internal static unsafe class ActiveGuestExtensions
     public static IntStatus Enter(this ActiveGuest guest, uint vcpu, VcpuStateKind kind, IntStatus badVcpu) =>
         guest.Enter(vcpu, kind, badVcpu, out _);
 
-    public static void Leave(this ActiveGuest guest, uint vcpu, IntroAction action) => guest.Leave(guest.Vcpus.Blocks + vcpu, action);
+    public static IntStatus Leave(this ActiveGuest guest, uint vcpu, IntroAction action, IntStatus status = IntStatus.Success) =>
+        guest.Leave(guest.Vcpus.Blocks + vcpu, action, status);
 
     public static IntStatus EptViolation(
         this ActiveGuest guest, uint vcpu, ulong gpa, ulong gla, EptAccess access, out IntroAction action) =>

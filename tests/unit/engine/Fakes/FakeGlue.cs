@@ -22,6 +22,13 @@ internal static unsafe class FakeGlue
         FlushEPTPermissions = &Flush,
         PauseVcpus = &Pause,
         ResumeVcpus = &Resume,
+        InjectTrap = &Inject,
+        RegisterEventInjectionHandler = &RegisterInjection,
+        UnregisterEventInjectionHandler = &UnregisterInjection,
+        RegisterBreakpointHandler = &RegisterBreakpoint,
+        UnregisterBreakpointHandler = &UnregisterBreakpoint,
+        RegisterIntroCallHandler = &RegisterIntroCall,
+        UnregisterIntroCallHandler = &UnregisterIntroCall,
         NotifyIntrospectionActivated = &Activated,
         NotifyIntrospectionDeactivated = &Deactivated,
         NotifyIntrospectionAlert = &Alert,
@@ -97,6 +104,59 @@ internal static unsafe class FakeGlue
             default:
                 return IntStatus.NotSupported;
         }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus Inject(void* handle, uint vcpu, byte vector, uint errorCode, ulong cr2)
+    {
+        FakeHypervisor guest = Of(handle);
+        if (guest.InjectAnswer.IsSuccess())
+            guest.Injections.Add(new FakeInjection(vcpu, vector, errorCode, cr2));
+        return guest.InjectAnswer;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus RegisterInjection(void* handle, void* callback)
+    {
+        Of(handle).InjectionHandler = (nint)callback;
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus UnregisterInjection(void* handle)
+    {
+        Of(handle).InjectionHandler = 0;
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus RegisterBreakpoint(void* handle, void* callback)
+    {
+        FakeHypervisor guest = Of(handle);
+        if (guest.RegisterAnswer.IsSuccess())
+            guest.BreakpointHandler = (nint)callback;
+        return guest.RegisterAnswer;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus UnregisterBreakpoint(void* handle)
+    {
+        Of(handle).BreakpointHandler = 0;
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus RegisterIntroCall(void* handle, void* callback)
+    {
+        Of(handle).IntroCallHandler = (nint)callback;
+        return IntStatus.Success;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus UnregisterIntroCall(void* handle)
+    {
+        Of(handle).IntroCallHandler = 0;
+        return IntStatus.Success;
     }
 
     [UnmanagedCallersOnly]

@@ -54,6 +54,19 @@ internal sealed class FakeHypervisor
     /// <summary>Model-specific registers of every vCPU, besides EFER.</summary>
     public Dictionary<uint, ulong> Msrs { get; } = [];
 
+    /// <summary>Every exception that was asked for, in order.</summary>
+    public List<FakeInjection> Injections { get; } = [];
+
+    /// <summary>What InjectTrap answers.</summary>
+    public IntStatus InjectAnswer { get; set; }
+
+    /// <summary>Handlers of injections, breakpoints and hypercalls that are registered.</summary>
+    public nint InjectionHandler { get; set; }
+
+    public nint BreakpointHandler { get; set; }
+
+    public nint IntroCallHandler { get; set; }
+
     /// <summary>What PauseVcpus answers.</summary>
     public IntStatus PauseAnswer { get; set; }
 
@@ -150,8 +163,10 @@ internal sealed class FakeHypervisor
     public Hypervisor Open(in GlueIface glue) => new(in glue, Handle, FakeShim.WithoutCopy, Log.Open());
 
     /// <summary>The engine's view of it.</summary>
-    public Hypervisor Open(bool withCopy = false, bool pausesInExit = true) =>
-        new(FakeGlue.Table(), Handle, withCopy ? FakeShim.WithCopy : FakeShim.WithoutCopy, Log.Open(), pausesInExit);
+    public Hypervisor Open(bool withCopy = false, bool pausesInExit = true, Func<GlueIface, GlueIface>? trim = null) =>
+        new(
+            trim is null ? FakeGlue.Table() : trim(FakeGlue.Table()), Handle,
+            withCopy ? FakeShim.WithCopy : FakeShim.WithoutCopy, Log.Open(), pausesInExit);
 
     /// <summary>Rights that are withdrawn of a frame.</summary>
     public EptAccess Withdrawn(ulong gpa)

@@ -51,6 +51,7 @@ internal sealed unsafe class TestMachine : IDisposable
         EngineSettings settings = new()
         {
             Glue = FakeGlue.Table(), Upper = FakeGlue.Upper(Host.Log), Shim = FakeShim.WithoutCopy, EptHandler = 0x1234,
+            BreakpointHandler = 0x77, IntroCallHandler = 0x78, InjectionHandler = 0x79,
             InvertVerdicts = invert,
         };
         _engine = new IntroEngine(in settings);
@@ -134,8 +135,22 @@ internal sealed unsafe class TestMachine : IDisposable
         }
         finally
         {
-            guest.Leave(vcpu, action);
+            Status = guest.Leave(vcpu, action, Status);
         }
+    }
+
+    /// <summary>An exit of vCPU 0 with everything pushed; the record goes to the body.</summary>
+    public IntStatus Run(VcpuStateKind kind, Func<ActiveGuest, nint, IntStatus> body)
+    {
+        ActiveGuest guest = Guest;
+        VcpuState* record = guest.Vcpus[0];
+        record->Regs = Host.Regs[0];
+        record->Ia32Efer = Host.Efer[0];
+        record->CsType = Host.CsType[0];
+        record->Cpl = Host.Cpl[0];
+        record->PushedMask = Pushes;
+        Assert.Equal(IntStatus.Success, guest.Enter(0, kind, IntStatus.InvalidParameter3));
+        return guest.Leave(0, IntroAction.Allowed, body(guest, (nint)record));
     }
 
     public void Dispose()
