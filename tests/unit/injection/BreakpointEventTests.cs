@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using Engine.Abi;
 using Engine.Events;
-using Engine.Injection;
 using Engine.Instructions;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;

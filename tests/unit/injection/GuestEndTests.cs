@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Engine.Abi;
 using Engine.Events;
 using Engine.Injection;

@@ -5,7 +5,6 @@ using Engine;
 using Engine.Abi;
 using Engine.Injection;
 using Engine.Memory;
-using Engine.Vcpus;
 using Tests.Unit.Fakes;
 using Xunit;
 
