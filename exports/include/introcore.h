@@ -1348,7 +1348,7 @@ typedef enum _INTRO_COMPLETION {
 #define INTRO_GUEST_NO_PAUSE_IN_EXIT 2u   /* PauseVcpus is not to be called from within an exit handler: it could not end there */
 #define INTRO_GUEST_NO_PAGE_TABLES 4u     /* rights of pages that hold page tables are not to be withdrawn: the guest would not survive it */
 #define INTRO_GUEST_GUARDED_FAILS_OPEN 8u /* an access to a guarded object that cannot be judged is allowed; else it is not */
-#define INTRO_GUEST_OTHERS_FAIL_CLOSED 16u /* any other access that cannot be judged is not allowed; else it is, with an alert */
+#define INTRO_GUEST_OTHERS_FAIL_CLOSED 16u /* any other access that cannot be judged is not allowed; else it is */
 
 /** Facts about a guest's hypervisor. Size is the size of this structure as the caller knows it; members beyond it keep their
  *  defaults (0), and larger sizes are accepted as long as the surplus is zero. */

@@ -7,7 +7,6 @@ using Engine.Abi;
 using Engine.Instructions;
 using Engine.Memory;
 using Engine.Vcpus;
-using Iced.Intel;
 using MemoryOperand = Engine.Instructions.MemoryOperand;
 
 namespace Tests.Differential;
