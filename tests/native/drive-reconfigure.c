@@ -91,7 +91,8 @@ void drive_reconfigure(void)
     CHECK_EQ(0, odd, "every change and every store in a storm came out as one or the other");
     CHECK(stores > 100, "there was a storm");
     value = 0xC4A271;
-    drive_blocked(guest, &store, "and the table is protected at its end");
+    /* The storm may have used up what alerts a guest may cause: the verdict is the same without one. */
+    CHECK_EQ(introGuestNotAllowed, guest_store(guest, &store).action, "and the table is protected at its end");
     drive_finish(guest);
     guest = guest_create(1);
     CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.ModifyDynamicOptions(guest, OPTION_IDT), "a guest that was never taken");
