@@ -1,7 +1,6 @@
 using System;
 using Engine.Abi;
 using Engine.Vcpus;
-using Iced.Intel;
 
 namespace Engine.Instructions;
 
@@ -22,17 +21,15 @@ internal sealed unsafe partial class InstructionUnit
         VcpuInstruction* record = &vcpu->Instruction;
         record->Rip = vcpu->Regs.Rip;
         record->Length = 0;
-        int bitness = vcpu->CsType is >= IgCsType.Bits16 and <= IgCsType.Bits64 ? 8 << (int)vcpu->CsType : 0;
+        int bitness = BitnessOf(vcpu);
         if (bitness == 0)
             return IntStatus.NotSupported;
 
         saved = saved[..Math.Min(saved.Length, Limits.MaxInstructionLength)];
         saved.CopyTo(new Span<byte>(record->Bytes, saved.Length));
-        Decoder decoder = bitness switch { 64 => _decoder64, 32 => _decoder32, _ => _decoder16 };
         CachedInstruction* entry = _cache.At(record->Rip);
         _current = entry;
-        entry->Bitness = 0;
-        if (!TryDecode(decoder, record->Bytes, saved.Length, record->Rip, entry))
+        if (!TryDecode(DecoderOf(bitness), record->Bytes, saved.Length, record->Rip, entry))
             return IntStatus.DisasmError;
         Keep(entry, record, bitness);
         return IntStatus.Success;

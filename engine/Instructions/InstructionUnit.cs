@@ -58,7 +58,7 @@ internal sealed unsafe partial class InstructionUnit
         ulong rip = vcpu->Regs.Rip;
         record->Rip = rip;
         record->Length = 0;
-        int bitness = vcpu->CsType is >= IgCsType.Bits16 and <= IgCsType.Bits64 ? 8 << (int)vcpu->CsType : 0;
+        int bitness = BitnessOf(vcpu);
         if (bitness == 0)
             return IntStatus.NotSupported;
 
@@ -100,10 +100,8 @@ internal sealed unsafe partial class InstructionUnit
         GuestMemory memory, in PagingContext paging, ulong linear, CachedInstruction* entry, VcpuInstruction* record, int bitness,
         int fetched)
     {
-        Decoder decoder = bitness switch { 64 => _decoder64, 32 => _decoder32, _ => _decoder16 };
+        Decoder decoder = DecoderOf(bitness);
         byte* bytes = record->Bytes;
-        entry->Bitness = 0;
-        entry->Shape.Form = OperandForm.New;
         if (!TryDecode(decoder, bytes, fetched, record->Rip, entry) && fetched < Limits.MaxInstructionLength &&
             decoder.LastError == DecoderError.NoMoreBytes)
         {
@@ -172,8 +170,18 @@ internal sealed unsafe partial class InstructionUnit
     private static ulong CsBase(VcpuState* vcpu) =>
         (vcpu->PushedMask & VcpuRegisters.Segments) != VcpuRegisters.None ? vcpu->Segments[0].Base : 0;
 
+    /// <summary>16, 32 or 64, as the code is; 0: CsType says none of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int BitnessOf(VcpuState* vcpu) =>
+        vcpu->CsType is >= IgCsType.Bits16 and <= IgCsType.Bits64 ? 8 << (int)vcpu->CsType : 0;
+
+    private Decoder DecoderOf(int bitness) => bitness switch { 64 => _decoder64, 32 => _decoder32, _ => _decoder16 };
+
+    /// <summary>Decodes into a place of the cache; what was there before, the shape of its operands too, counts no longer.</summary>
     private bool TryDecode(Decoder decoder, byte* bytes, int length, ulong rip, CachedInstruction* entry)
     {
+        entry->Bitness = 0;
+        entry->Shape.Form = OperandForm.New;
         _reader.Reset(bytes, length);
         decoder.IP = rip;
         decoder.Decode(out entry->Instruction);

@@ -1,5 +1,6 @@
 using System;
 using Engine.Abi;
+using Engine.Instructions;
 using Engine.Memory;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;
@@ -18,6 +19,22 @@ public sealed unsafe class InstructionUnitTests : IDisposable
     public InstructionUnitTests() => _tables = new PageTables(_bench.Ram, PagingMode.Level4, 0x20000);
 
     public void Dispose() => _bench.Dispose();
+
+    [Fact]
+    public void ASavedInstructionHasItsOwnOperandsWhereAnotherWasDecodedBefore()
+    {
+        _bench.Regs.Rdi = 0x8000;
+        _bench.Regs.Rbx = 0x9000;
+        Assert.Equal(IntStatus.Success, _bench.Decode(0x48, 0x89, 0x37));
+        Assert.True(_bench.TryFind(0x8000, out StoreOperand store));
+        Assert.Equal(8, store.Size);
+
+        // MOV [RBX],EAX, at the same address.
+        Assert.Equal(IntStatus.Success, _bench.Unit.DecodeSaved(_bench.Vcpu, [0x89, 0x03]));
+        Assert.False(_bench.TryFind(0x8000, out _));
+        Assert.True(_bench.TryFind(0x9000, out store));
+        Assert.Equal(4, store.Size);
+    }
 
     [Fact]
     public void TheRecordShowsWhatWasDecoded()
