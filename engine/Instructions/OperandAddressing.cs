@@ -1,3 +1,4 @@
+using System.Numerics;
 using Engine.Abi;
 using Engine.Instructions.Emulation;
 using Engine.Vcpus;
@@ -56,6 +57,23 @@ internal readonly unsafe ref struct OperandAddressing
             return false;
         segment = _vcpu->Segments[RegisterValues.SegmentIndex(register)];
         return true;
+    }
+
+    /// <summary>The 16-bit register with the number of bytes that an address, or a push, has.</summary>
+    public static Register Sized(Register word, int size) => size switch
+    {
+        8 => word - Register.AX + Register.RAX,
+        4 => word - Register.AX + Register.EAX,
+        _ => word,
+    };
+
+    /// <summary>Bytes from an operand of 2, 4 or 8 bytes to the one of the same size that a bit number reaches, which is signed and as wide
+    /// as the operand (SDM 1, 3.1.1.9, "bit string").</summary>
+    public static ulong BitDisplacement(ulong number, int size)
+    {
+        int bits = 8 * size;
+        long signed = (long)(number << (64 - bits)) >> (64 - bits);
+        return (ulong)((signed >> BitOperations.Log2((uint)bits)) * size);
     }
 
     /// <summary>Bytes of an address of the memory operand with a ModRM byte or an address in the instruction; 0: it has none.</summary>

@@ -35,7 +35,7 @@ internal unsafe ref partial struct OperandLister
         ulong count = 1;
         if (!OneIteration && (_instruction.HasRepPrefix || _instruction.HasRepnePrefix))
         {
-            if (!_at.TryGpr(Sized(Register.CX, addressSize), out count))
+            if (!_at.TryGpr(OperandAddressing.Sized(Register.CX, addressSize), out count))
             {
                 count = ulong.MaxValue;
                 access |= OperandAccess.Conditional;
@@ -45,7 +45,7 @@ internal unsafe ref partial struct OperandLister
                 return;
         }
 
-        if (!_at.TryGpr(Sized(pointer, addressSize), out ulong offset))
+        if (!_at.TryGpr(OperandAddressing.Sized(pointer, addressSize), out ulong offset))
         {
             AddUnknown(segment, size, access, OperandKind.String);
             return;
@@ -97,11 +97,4 @@ internal unsafe ref partial struct OperandLister
         if (operand.Wraps)
             operand.Start = (uint)operand.Start;
     }
-
-    private static Register Sized(Register register, int size) => size switch
-    {
-        8 => register - Register.AX + Register.RAX,
-        4 => register - Register.AX + Register.EAX,
-        _ => register,
-    };
 }

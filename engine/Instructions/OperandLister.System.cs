@@ -1,4 +1,3 @@
-using System.Numerics;
 using Iced.Intel;
 
 namespace Engine.Instructions;
@@ -18,16 +17,9 @@ internal unsafe ref partial struct OperandLister
         int size = _instruction.MemorySize.GetSize();
         OperandAccess access = _instruction.Mnemonic == Mnemonic.Bt ? OperandAccess.Read : OperandAccess.ReadWrite;
         if (_at.TryGpr(_instruction.Op1Register, out ulong number))
-            AddNamed(size, access, OperandKind.Ordinary, BitDisplacement(number, size));
+            AddNamed(size, access, OperandKind.Ordinary, OperandAddressing.BitDisplacement(number, size));
         else
             AddUnknown(_instruction.MemorySegment, size, access, OperandKind.Ordinary);
-    }
-
-    /// <summary>Bytes from an operand to the one of the same size that a signed bit number reaches.</summary>
-    private static ulong BitDisplacement(ulong number, int size)
-    {
-        long signed = (long)(number << (64 - (8 * size))) >> (64 - (8 * size));
-        return (ulong)((signed >> BitOperations.Log2((uint)(8 * size))) * size);
     }
 
     private void ListSystem()

@@ -100,7 +100,7 @@ internal unsafe ref partial struct OperandLister
         ulong bytes = elements == ulong.MaxValue ? elements : Spread(elements, element);
         if (!isImplied)
             AddNamed(size, access, OperandKind.Ordinary, byteMask: bytes);
-        else if (_at.TryGpr(Sized(Register.DI, 2 << (_instruction.Op0Kind - OpKind.MemorySegDI)), out ulong offset))
+        else if (_at.TryGpr(OperandAddressing.Sized(Register.DI, 2 << (_instruction.Op0Kind - OpKind.MemorySegDI)), out ulong offset))
             Add(_instruction.MemorySegment, offset, size, access, OperandKind.Ordinary, bytes);
         else
             AddUnknown(_instruction.MemorySegment, size, access, OperandKind.Ordinary);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Iced.Intel;
 
 namespace Engine.Instructions.Emulation;
@@ -20,8 +19,7 @@ internal static class BitStores
         int bits = 8 * size;
         if (instruction.Op1Kind == OpKind.Register)
         {
-            long signed = (long)(number << (64 - bits)) >> (64 - bits);
-            offset += (ulong)((signed >> BitOperations.Log2((uint)bits)) * size);
+            offset += OperandAddressing.BitDisplacement(number, size);
             offset &= FlagMath.Mask(addressSize);
         }
 

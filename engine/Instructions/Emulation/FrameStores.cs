@@ -70,7 +70,7 @@ internal static unsafe class FrameStores
         int count = (level + 1) * size;
         ulong bottom = (top - (ulong)count) & mask;
         if (!context.TryGpr(framePointer, out ulong frame) ||
-            !context.TryGpr(RegisterOf(Register.BP, stackSize), out ulong frameOffset) || bottom + (ulong)count - 1 > mask ||
+            !context.TryGpr(OperandAddressing.Sized(Register.BP, stackSize), out ulong frameOffset) || bottom + (ulong)count - 1 > mask ||
             !context.TryLinear(Register.SS, bottom, count, isStore: true, out ulong linear))
         {
             return false;
@@ -120,11 +120,6 @@ internal static unsafe class FrameStores
 
         return true;
     }
-
-    private static Register RegisterOf(Register word, int size) => size switch
-    {
-        8 => word - Register.AX + Register.RAX, 4 => word - Register.AX + Register.EAX, _ => word,
-    };
 
     private const int MaxLevels = 31;
 }

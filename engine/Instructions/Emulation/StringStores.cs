@@ -13,7 +13,7 @@ internal static class StringStores
         if (addressSize == 0 || !context.TryFlags(out ulong flags))
             return false;
 
-        Register counter = Sized(Register.CX, addressSize);
+        Register counter = OperandAddressing.Sized(Register.CX, addressSize);
         ulong count = 1;
         bool repeats = instruction.HasRepPrefix || instruction.HasRepnePrefix;
         if (repeats && !context.TryGpr(counter, out count))
@@ -21,7 +21,7 @@ internal static class StringStores
         if (count == 0)
             return true;
 
-        Register destination = Sized(Register.DI, addressSize);
+        Register destination = OperandAddressing.Sized(Register.DI, addressSize);
         if (!context.TryGpr(destination, out ulong to) || !context.TryTarget(Register.ES, to, size))
             return false;
 
@@ -34,7 +34,7 @@ internal static class StringStores
         }
         else
         {
-            Register source = Sized(Register.SI, addressSize);
+            Register source = OperandAddressing.Sized(Register.SI, addressSize);
             if (!context.TryGpr(source, out ulong from) ||
                 !context.TryLinear(instruction.MemorySegment, from, size, isStore: false, out ulong linear) ||
                 !context.TryReadSource(linear, size, out value))
@@ -58,11 +58,4 @@ internal static class StringStores
 
         return context.Give(value);
     }
-
-    private static Register Sized(Register register, int size) => size switch
-    {
-        8 => register - Register.AX + Register.RAX,
-        4 => register - Register.AX + Register.EAX,
-        _ => register,
-    };
 }
