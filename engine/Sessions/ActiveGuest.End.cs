@@ -14,7 +14,6 @@ internal sealed unsafe partial class ActiveGuest
     private const int SwapWork = 1;
     private const int EndWork = 2;
 
-    private readonly List<IUnloadCheck> _unloadChecks = [];
     private volatile GuestPowerState _power = GuestPowerState.Resume;
 
     /// <summary>Whether the guest is asleep: its options are not changed then.</summary>
@@ -22,7 +21,7 @@ internal sealed unsafe partial class ActiveGuest
 
     /// <summary>Whoever has put something into the guest, and is asked before it is let go. By one thread at a time, between Start and
     /// TryClose.</summary>
-    public List<IUnloadCheck> UnloadChecks => _unloadChecks;
+    public List<IUnloadCheck> UnloadChecks { get; } = [];
 
     /// <summary>What the end of an exit has to do besides, seldom enough to be one test in all others.</summary>
     private void SetWork(int kind, bool on)
@@ -67,7 +66,7 @@ internal sealed unsafe partial class ActiveGuest
     public bool MayUnload()
     {
         using PauseScope pause = PauseScope.Take(Hypervisor);
-        foreach (IUnloadCheck check in _unloadChecks)
+        foreach (IUnloadCheck check in UnloadChecks)
         {
             if (!check.MayUnload(in pause))
                 return false;

@@ -107,18 +107,16 @@ internal sealed unsafe partial class ActiveGuest
     public IntStatus DeviceStore(ulong gpa, ReadOnlySpan<byte> data, out IntroAction action)
     {
         action = IntroAction.Allowed;
-        ulong* cell = _claims.TryClaimExternal();
-        if (cell == null)
+        IntStatus entered = TryEnterExternal(out ulong* cell, IntStatus.NotInitializedHint);
+        if (entered != IntStatus.Success)
         {
-            action = IntroAction.Retry;
-            return IntStatus.Busy;
+            if (entered == IntStatus.Busy)
+                action = IntroAction.Retry;
+            return entered;
         }
 
         try
         {
-            if (_closing)
-                return IntStatus.NotInitializedHint;
-
             // Until it is judged, and if judging it fails, a store is blocked.
             action = IntroAction.NotAllowed;
             action = _eptViolation.HandleDevice(gpa, data);
@@ -135,14 +133,12 @@ internal sealed unsafe partial class ActiveGuest
     /// <summary>IntHandleTimer, on a thread without a vCPU: the jobs of this second. BUSY: another thread is at it.</summary>
     public IntStatus Timer()
     {
-        ulong* cell = _claims.TryClaimExternal();
-        if (cell == null)
-            return IntStatus.Busy;
+        IntStatus entered = TryEnterExternal(out ulong* cell, IntStatus.NotInitializedHint);
+        if (entered != IntStatus.Success)
+            return entered;
 
         try
         {
-            if (_closing)
-                return IntStatus.NotInitializedHint;
             IntStatus status = _power == GuestPowerState.Resume ? _timer.Tick() : IntStatus.Success;
             if (_frameHooks.HasChanges)
                 CommitHooks();
@@ -157,14 +153,13 @@ internal sealed unsafe partial class ActiveGuest
     /// <summary>IntQueryGuest, on a thread without a vCPU. <see cref="IntStatus.NotFound"/>: no such topic.</summary>
     public IntStatus Query(ReadOnlySpan<byte> topic, IBufferWriter<byte> output)
     {
-        ulong* cell = _claims.TryClaimExternal();
-        if (cell == null)
-            return IntStatus.Busy;
+        IntStatus entered = TryEnterExternal(out ulong* cell);
+        if (entered != IntStatus.Success)
+            return entered;
 
         try
         {
-            return _closing ? IntStatus.NotInitialized
-                : GuestQueries.TryWrite(this, topic, output) ? IntStatus.Success : IntStatus.NotFound;
+            return GuestQueries.TryWrite(this, topic, output) ? IntStatus.Success : IntStatus.NotFound;
         }
         finally
         {

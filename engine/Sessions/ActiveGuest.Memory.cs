@@ -119,8 +119,9 @@ internal sealed unsafe partial class ActiveGuest
         }
     }
 
-    /// <summary>Claims a cell for a thread without a vCPU. Anything but success means that nothing was claimed.</summary>
-    private IntStatus TryEnterExternal(out ulong* cell)
+    /// <summary>Claims a cell for a thread without a vCPU. Anything but success means that nothing was claimed; <paramref name="closed"/>:
+    /// the guest is being let go.</summary>
+    private IntStatus TryEnterExternal(out ulong* cell, IntStatus closed = IntStatus.NotInitialized)
     {
         cell = _claims.TryClaimExternal();
         if (cell == null)
@@ -129,6 +130,6 @@ internal sealed unsafe partial class ActiveGuest
             return IntStatus.Success;
 
         ClaimTable.Release(cell);
-        return IntStatus.NotInitialized;
+        return closed;
     }
 }
