@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Engine.Abi;
 using Engine.Hooks;
@@ -79,6 +80,7 @@ internal sealed class GuardedRegister
 
     /// <summary>Whether going from one value to another breaks anything that some set guards. Most writes do not, and need no look at
     /// what is in force.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool MayBeBrokenBy(ulong oldValue, ulong newValue) =>
         IsWhole ? oldValue != 0 && oldValue != newValue : (oldValue & ~newValue & (OptionBits | GuardBits)) != 0;
 
