@@ -1096,8 +1096,19 @@ typedef INTSTATUS (*PFUNC_IntFlushEPTPermissions)(void *GuestHandle);
 
 /** Members of GLUE_IFACE, hypervisor to engine. */
 typedef INTSTATUS (*PFUNC_IntNotifyNewGuest)(void *GuestHandle, QWORD Options, PBYTE UpdateBuffer, DWORD BufferLength);
+/** Lets a guest go: rights are given back, handlers unregistered, reads and injections that are pending cancelled. Flags: 0 or
+ *  IG_DISABLE_IGNORE_SAFENESS. CANNOT_UNLOAD: an exit is still being handled, or (without the flag) something of the engine is in use
+ *  in the guest; nothing is guarded any more, call again. NOT_NEEDED_HINT: no such guest, or not active. Any thread. A handler may let
+ *  the guest go by itself: it then returns INT_STATUS_FATAL_ERROR, or INT_STATUS_UNINIT_BUGCHECK when the guest was crashing. */
 typedef INTSTATUS (*PFUNC_IntDisableIntro)(void *GuestHandle, QWORD Flags);
+/** Tells that the guest's power state changes. Never blocks: the guest is guarded in every state. Asleep, the timer does nothing and
+ *  options do not change; shutting down, nothing is injected any more, and only IntGuestReset leads back. NOT_NEEDED_HINT: it is in
+ *  that state, or there is no way to it. INVALID_PARAMETER_1 / _2: null, no such state. NOT_INITIALIZED: not active. Any thread. */
 typedef INTSTATUS (*PFUNC_IntNotifyGuestPowerStateChange)(void *GuestHandle, IG_GUEST_POWER_STATE PowerState);
+/** A debugger's command, as 1 to 8 words, about a vCPU that is in no exit: "!curproc"; "!regs" (code and registers into the log);
+ *  "!testcrhookset" and the number of a control register (its writes into the log); "!testcrhookremove". NOT_FOUND: no such command.
+ *  INVALID_PARAMETER_1..4: null, no such vCPU, number of words, words. BUSY: the vCPU is in an exit, or another change is under way.
+ *  NOT_SUPPORTED: nothing is known of it. */
 typedef INTSTATUS (*PFUNC_IntDebugProcessCommand)(void *GuestHandle, DWORD CpuNumber, DWORD Argc, CHAR **Argv);
 typedef INTSTATUS (*PFUNC_IntUpdateExceptions)(void *GuestHandle, PBYTE Buffer, DWORD Length, DWORD Flags);
 typedef INTSTATUS (*PFUNC_IntGetExceptionsVersion)(void *GuestHandle, WORD *Major, WORD *Minor, DWORD *BuildNumber);
@@ -1124,6 +1135,10 @@ typedef INTSTATUS (*PFUNC_IntGetCurrentInstructionLength)(void *GuestHandle, DWO
 /** The same for its name: lower case, ended by a NUL, in a buffer of 32 bytes of the caller. */
 typedef INTSTATUS (*PFUNC_IntGetCurrentInstructionMnemonic)(void *GuestHandle, DWORD CpuNumber, CHAR *Mnemonic);
 typedef INTSTATUS (*PFUNC_IntIterateVaSpace)(void *GuestHandle, QWORD Cr3, PFUNC_VirtualAddressSpaceCallback Callback);
+/** Other options for an active guest, in place of those before: what is named is guarded from now on, what is not is no more; for exits all
+ *  of it changes at once. Unknown options as in NewGuestNotification. Any thread, also from a callback. INVALID_PARAMETER_1: null;
+ *  NOT_INITIALIZED: not active; NOT_NEEDED_HINT: it is being let go; POWER_STATE_BLOCK: it is asleep; BUSY: another change is under
+ *  way. */
 typedef INTSTATUS (*PFUNC_IntModifyDynamicOptions)(void *GuestHandle, QWORD NewDynamicOptions);
 typedef INTSTATUS (*PFUNC_IntFlushGpaCache)(void *GuestHandle);
 typedef INTSTATUS (*PFUNC_IntGetCurrentIntroOptions)(void *GuestHandle, QWORD *IntroOptions);
@@ -1319,7 +1334,8 @@ INTROCORE_API INTSTATUS IntHandleDtrViolation(void *GuestHandle, DWORD Flags, DW
 /** INT3. Success: handled. NOT_FOUND: reflect it to the guest. */
 INTROCORE_API INTSTATUS IntHandleBreakpoint(void *GuestHandle, QWORD PhysicalAddress, DWORD CpuNumber);
 
-/** An event that was really delivered after InjectTrap. */
+/** An event that was really delivered to the vCPU after InjectTrap: the one that was asked for, or another in its place, which makes
+ *  the engine ask again where it still matters. A glue that tells nothing leaves RegisterEventInjectionHandler null. */
 INTROCORE_API INTSTATUS IntHandleEventInjection(void *GuestHandle, DWORD Vector, QWORD ErrorCode, QWORD Cr2,
                                                 DWORD CpuNumber);
 
