@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Engine.Hosting;
 
 /// <summary>
-/// The functions that must be C (exports/shim), as addresses; laid out as INTROCORE_SHIM there, 40 bytes.
+/// The functions that must be C (exports/shim), as addresses; laid out as INTROCORE_SHIM there, 48 bytes.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NativeShim
@@ -32,4 +32,11 @@ internal unsafe struct NativeShim
     /// faulted. A leaf.
     /// </summary>
     public delegate* unmanaged[SuppressGCTransition]<void*, void*, void*, nuint, int> GuardedExchange;
+
+    /// <summary>
+    /// Reads words of 8 bytes, each from an address of its own that may fault:
+    /// <c>size_t (uint64_t *to, const void *const *from, size_t count)</c>. Returns the number of words read; less than asked means that
+    /// the next one faulted. A leaf.
+    /// </summary>
+    public delegate* unmanaged[SuppressGCTransition]<ulong*, byte**, nuint, nuint> GuardedGather;
 }

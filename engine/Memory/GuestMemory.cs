@@ -27,9 +27,9 @@ internal sealed unsafe partial class GuestMemory
     private Hypervisor? _hypervisor;
     private MappedPages? _mapped;
     private TranslationCache[] _translations = [];
-    private ulong _generation;
+    private ulong _generation = 1;
 
-    /// <summary>Counts what may make an address in this process bad that was found before: declared memory that is taken back.
+    /// <summary>Counts what may make an address in this process bad that was found before: declared memory that is taken back. Never 0.
     /// </summary>
     public ulong Generation
     {
@@ -65,9 +65,7 @@ internal sealed unsafe partial class GuestMemory
         for (int i = 0; i < vcpus; i++)
             _translations[i] = new TranslationCache();
         _hypervisor = hypervisor;
-        bool isGuarded = hypervisor.Shim.GuardedCopy != null && hypervisor.Shim.GuardedStore != null &&
-            hypervisor.Shim.GuardedExchange != null;
-        if (isGuarded && (hypervisor.Capabilities & GlueCapabilities.MapMemory) != GlueCapabilities.None)
+        if (MappedPages.CanTouch(hypervisor.Shim) && (hypervisor.Capabilities & GlueCapabilities.MapMemory) != GlueCapabilities.None)
             _mapped = new MappedPages(hypervisor, claims);
     }
 
@@ -172,12 +170,18 @@ internal sealed unsafe partial class GuestMemory
             return true;
         }
 
-        Unsafe.SkipInit(out value);
-        if (ReadInPage(gpa, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref value, 1))) == sizeof(T))
-            return true;
+        return TryReadMapped(gpa, out value);
+    }
 
-        value = default;
-        return false;
+    private bool TryReadMapped<T>(ulong gpa, out T value)
+        where T : unmanaged
+    {
+        T read;
+        bool there = _mapped is { } mapped && (gpa & (PageSize - 1)) + (ulong)sizeof(T) <= PageSize &&
+            mapped.Read(gpa, (byte*)&read, sizeof(T)) == sizeof(T);
+        Unsafe.SkipInit(out value);
+        value = there ? read : default;
+        return there;
     }
 
     private int ReadInPage(ulong gpa, Span<byte> buffer)
@@ -191,24 +195,7 @@ internal sealed unsafe partial class GuestMemory
         }
 
         fixed (byte* to = buffer)
-            return _mapped is { } mapped ? ReadMapped(mapped, gpa, to, buffer.Length) : 0;
-    }
-
-    /// <summary>Reads through a mapping; once more if one that was kept turns out to be gone.</summary>
-    private int ReadMapped(MappedPages mapped, ulong gpa, byte* to, int size)
-    {
-        int copied = 0;
-        for (int attempt = 0; attempt < 2; attempt++)
-        {
-            if (!mapped.TryOpen(gpa, anew: attempt != 0, out MappedPage page))
-                return 0;
-            copied = (int)_hypervisor!.Shim.GuardedCopy(to, page.Host + (gpa & (PageSize - 1)), (nuint)size);
-            mapped.Close(in page, worked: copied == size);
-            if (copied == size || !page.IsKept)
-                break;
-        }
-
-        return copied;
+            return _mapped is { } mapped ? mapped.Read(gpa, to, buffer.Length) : 0;
     }
 
     /// <summary>Where declared bytes are in this process, while the caller holds its claim; null: they are not declared.</summary>
@@ -252,8 +239,48 @@ internal sealed unsafe partial class GuestMemory
     {
         host = FindDeclared(gpa, sizeof(ulong));
         if (host == null)
-            return TryRead(gpa, out entry);
+            return TryReadMapped(gpa, out entry);
         entry = Unsafe.ReadUnaligned<ulong>(host);
+        return true;
+    }
+
+    /// <summary>Reads paging entries, each from an address of its own. False: one of them is not there.</summary>
+    /// <param name="addresses">The first guest-physical address.</param>
+    /// <param name="stride">Words from one address to the next.</param>
+    /// <param name="count">Number of entries, at most <see cref="Translation.MaxLevels"/>.</param>
+    /// <param name="mode">Mode, which says how large an entry is.</param>
+    /// <param name="entries">The entries.</param>
+    [SkipLocalsInit]
+    public bool TryReadEntries(ulong* addresses, int stride, int count, PagingMode mode, ulong* entries)
+    {
+        byte** hosts = stackalloc byte*[Translation.MaxLevels];
+        bool isAtHand = mode != PagingMode.Bits32 && _mapped is not null;
+        for (int i = 0; i < count && isAtHand; i++)
+        {
+            hosts[i] = FindDeclared(addresses[i * stride], sizeof(ulong));
+            if (hosts[i] == null)
+                hosts[i] = _mapped!.FindByte(addresses[i * stride]);
+            isAtHand = hosts[i] != null;
+        }
+
+        // All in one guarded read, where their pages are mapped already.
+        if (isAtHand && _mapped!.TryGather(entries, hosts, count))
+            return true;
+
+        for (int i = 0; i < count; i++)
+        {
+            if (mode == PagingMode.Bits32)
+            {
+                if (!TryRead(addresses[i * stride], out uint half))
+                    return false;
+                entries[i] = half;
+            }
+            else if (!TryRead(addresses[i * stride], out entries[i]))
+            {
+                return false;
+            }
+        }
+
         return true;
     }
 }

@@ -32,6 +32,8 @@ internal sealed unsafe class MappedPages
     private const int Sets = Limits.MaxMappedPages / Ways;
 
     private readonly Hypervisor _hypervisor;
+    private readonly delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint> _copy;
+    private readonly delegate* unmanaged[SuppressGCTransition]<ulong*, byte**, nuint, nuint> _gather;
     private readonly Lock _writer = new();
     private readonly ulong _key = (ulong)Random.Shared.NextInt64() | 1;
     private Place* _places;
@@ -42,6 +44,8 @@ internal sealed unsafe class MappedPages
     public MappedPages(Hypervisor hypervisor, ClaimTable claims)
     {
         _hypervisor = hypervisor;
+        _copy = hypervisor.Shim.GuardedCopy;
+        _gather = hypervisor.Shim.GuardedGather;
         Retired = new RetiredMappings(hypervisor, claims);
         nuint bytes = Limits.MaxMappedPages * (nuint)sizeof(Place);
         _places = (Place*)NativeMemory.AlignedAlloc(bytes, 64);
@@ -54,6 +58,30 @@ internal sealed unsafe class MappedPages
     /// <summary>Mappings that are kept.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Whether the shim has all that is needed to touch mappings.</summary>
+    public static bool CanTouch(in NativeShim shim) =>
+        shim.GuardedCopy != null && shim.GuardedStore != null && shim.GuardedExchange != null && shim.GuardedGather != null;
+
+    /// <summary>Reads bytes of one page; returns how many of them, from the first on, were there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Read(ulong gpa, byte* to, int size)
+    {
+        byte* host = Find(gpa & ~PageMask);
+        return host != null && (int)_copy(to, host + (gpa & PageMask), (nuint)size) == size ? size : ReadSlowly(gpa, to, size);
+    }
+
+    /// <summary>Where a byte of a page that is kept is in this process; null: its page is not kept. Only guarded functions may touch
+    /// it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte* FindByte(ulong gpa)
+    {
+        byte* host = Find(gpa & ~PageMask);
+        return host == null ? null : host + (gpa & PageMask);
+    }
+
+    /// <summary>Reads words from such addresses. False: not all of them are there any more.</summary>
+    public bool TryGather(ulong* to, byte** from, int count) => (int)_gather(to, from, (nuint)count) == count;
+
     /// <summary>
     /// Finds or maps the page of an address. False: the glue has no such memory. The caller touches it by guarded functions alone,
     /// and then calls <see cref="Close"/>.
@@ -61,7 +89,6 @@ internal sealed unsafe class MappedPages
     /// <param name="gpa">Guest-physical address, anywhere in the page.</param>
     /// <param name="anew">Map it although it may be kept: a mapping that was kept has just faulted.</param>
     /// <param name="page">The page.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryOpen(ulong gpa, bool anew, out MappedPage page)
     {
         page.Gpa = gpa & ~PageMask;
@@ -72,7 +99,6 @@ internal sealed unsafe class MappedPages
     }
 
     /// <summary>Ends an access. <paramref name="worked"/>: all of it was done; else the mapping is not kept any longer.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Close(in MappedPage page, bool worked)
     {
         if (!page.IsKept || !worked)
@@ -136,6 +162,24 @@ internal sealed unsafe class MappedPages
         }
 
         return null;
+    }
+
+    /// <summary>Reads through a mapping that may have to be made; once more if one that was kept turns out to be gone.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int ReadSlowly(ulong gpa, byte* to, int size)
+    {
+        int copied = 0;
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            if (!TryOpen(gpa, anew: attempt != 0, out MappedPage page))
+                return 0;
+            copied = (int)_copy(to, page.Host + (gpa & PageMask), (nuint)size);
+            Close(in page, worked: copied == size);
+            if (copied == size || !page.IsKept)
+                break;
+        }
+
+        return copied;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

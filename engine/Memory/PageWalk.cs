@@ -35,7 +35,7 @@ internal static unsafe class PageWalk
         TranslationCache? cache = memory.TranslationsOf(paging.Vcpu);
         return cache is not null && cache.TryFind(memory, in paging, linear, out physical)
             ? IntStatus.Success
-            : TranslateAnew(memory, in paging, linear, cache, out physical, out _);
+            : TranslateSlowly(memory, in paging, linear, cache, out physical, out _);
     }
 
     /// <summary>The same, and the rights of its page.</summary>
@@ -45,7 +45,26 @@ internal static unsafe class PageWalk
         TranslationCache? cache = memory.TranslationsOf(paging.Vcpu);
         return cache is not null && cache.TryFind(memory, in paging, linear, out physical, out rights)
             ? IntStatus.Success
-            : TranslateAnew(memory, in paging, linear, cache, out physical, out rights);
+            : TranslateSlowly(memory, in paging, linear, cache, out physical, out rights);
+    }
+
+    /// <summary>The same, after <see cref="TranslationCache.TryFind(GuestMemory, in PagingContext, ulong, out ulong)"/> has not found
+    /// it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
+    public static IntStatus TranslateSlowly(
+        GuestMemory memory, in PagingContext paging, ulong linear, TranslationCache? cache, out ulong physical, out PageRights rights)
+    {
+        if (cache is not null && cache.TryRecheck(memory, in paging, linear, out physical, out rights))
+            return IntStatus.Success;
+
+        ulong generation = memory.Generation;
+        IntStatus status = Walk(memory, in paging, linear, out Translation translation);
+        physical = translation.Physical;
+        rights = translation.Rights;
+        if (cache is not null && status == IntStatus.Success)
+            cache.Remember(generation, in paging, linear, in translation);
+        return status;
     }
 
     /// <summary>Walks the tables, and says all that is found on the way. What was read before a failure is in it, too.</summary>
@@ -68,20 +87,6 @@ internal static unsafe class PageWalk
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    [SkipLocalsInit]
-    private static IntStatus TranslateAnew(
-        GuestMemory memory, in PagingContext paging, ulong linear, TranslationCache? cache, out ulong physical, out PageRights rights)
-    {
-        ulong generation = memory.Generation;
-        IntStatus status = Walk(memory, in paging, linear, out Translation translation);
-        physical = translation.Physical;
-        rights = translation.Rights;
-        if (cache is not null && status == IntStatus.Success)
-            cache.Remember(generation, in paging, linear, in translation);
-        return status;
-    }
-
     private static IntStatus Walk64(
         GuestMemory memory, in PagingContext paging, ulong linear, int levels, out Translation translation)
     {
@@ -91,7 +96,7 @@ internal static unsafe class PageWalk
             return IntStatus.InvalidParameter2;
 
         ulong reserved = memory.ReservedAddressBits | (paging.HasNoExecute ? 0 : PageEntry.NoExecute);
-        return Descend(memory, ref translation, paging.Cr3 & PageEntry.AddressMask, levels, reserved);
+        return Descend(memory, ref translation, paging.Cr3 & PageEntry.AddressMask, levels, number: 0, entry: 0, reserved);
     }
 
     private static IntStatus WalkPae(GuestMemory memory, in PagingContext paging, uint linear, out Translation translation)
@@ -101,50 +106,72 @@ internal static unsafe class PageWalk
         if (!memory.TryRead(address, out ulong pointer))
             return IntStatus.AccessViolation;
 
-        translation.Note(address, pointer, null);
+        translation.Note(0, address, pointer, null);
+        translation.EndReading(1, ulong.MaxValue, 0, pointer);
         if ((pointer & PageEntry.Present) == 0)
             return IntStatus.NoMappingStructures;
         if ((pointer & (PointerReserved | memory.ReservedAddressBits)) != 0)
             return IntStatus.CorruptedData;
 
         ulong reserved = HighIgnored | memory.ReservedAddressBits | (paging.HasNoExecute ? 0 : PageEntry.NoExecute);
-        return Descend(memory, ref translation, pointer & PageEntry.AddressMask, level: 2, reserved);
+        return Descend(memory, ref translation, pointer & PageEntry.AddressMask, levels: 2, number: 1, pointer, reserved);
     }
 
-    /// <summary>Walks the levels whose entries have 8 bytes: 1 is the page table, 5 the PML5.</summary>
-    private static IntStatus Descend(GuestMemory memory, ref Translation translation, ulong table, int level, ulong reserved)
+    /// <summary>Walks the levels whose entries have 8 bytes.</summary>
+    /// <param name="memory">The guest's memory.</param>
+    /// <param name="translation">What is found.</param>
+    /// <param name="table">First table.</param>
+    /// <param name="levels">Number of levels: 1 is the page table alone, 5 begins with the PML5.</param>
+    /// <param name="number">Entries that were read before.</param>
+    /// <param name="entry">The last of them.</param>
+    /// <param name="reserved">Bits that must be 0 in every entry.</param>
+    private static IntStatus Descend(
+        GuestMemory memory, ref Translation translation, ulong table, int levels, int number, ulong entry, ulong reserved)
     {
         ulong linear = translation.Linear;
-        for (int shift = 12 + (9 * (level - 1)); ; shift -= 9)
+        ulong checkedBits = reserved | PageEntry.Present;
+        ulong all = ulong.MaxValue;
+        ulong any = 0;
+        IntStatus status = IntStatus.AccessViolation;
+        for (int shift = LeafShift + (9 * (levels - 1)); ; shift -= 9)
         {
             ulong address = table + (((linear >> shift) & 0x1FF) * 8);
-            if (!memory.TryReadEntry(address, out ulong entry, out byte* host))
-                return IntStatus.AccessViolation;
+            if (!memory.TryReadEntry(address, out ulong read, out byte* host))
+                break;
 
-            translation.Note(address, entry, host);
-            if ((entry & PageEntry.Present) == 0)
-                return shift == LeafShift ? IntStatus.PageNotPresent : IntStatus.NoMappingStructures;
-            if ((entry & reserved) != 0)
-                return IntStatus.CorruptedData;
+            entry = read;
+            translation.Note(number++, address, entry, host);
+            if ((entry & checkedBits) != PageEntry.Present)
+            {
+                status = (entry & PageEntry.Present) != 0 ? IntStatus.CorruptedData
+                    : shift == LeafShift ? IntStatus.PageNotPresent
+                    : IntStatus.NoMappingStructures;
+                break;
+            }
+
             if (shift == LeafShift || (entry & PageEntry.LargePage) != 0)
-                return EndAt(ref translation, entry, shift);
+            {
+                // A page of 512 GiB or more does not exist: PS is reserved there. The bits of a large page's address that are below
+                // its size are reserved, but for the lowest one, which is PAT.
+                ulong offsetMask = (1UL << shift) - 1;
+                status = IntStatus.CorruptedData;
+                if (shift > LargestShift || (entry & offsetMask & ~(PageEntry.PatLarge | 0xFFF)) != 0)
+                    break;
 
-            translation.Combine(entry);
+                all &= entry;
+                any |= entry;
+                translation.End((entry & PageEntry.AddressMask & ~offsetMask) | (linear & offsetMask), offsetMask + 1);
+                status = IntStatus.Success;
+                break;
+            }
+
+            all &= entry;
+            any |= entry;
             table = entry & PageEntry.AddressMask;
         }
-    }
 
-    /// <summary>Ends at a leaf. A page of 512 GiB or more does not exist: PS is reserved there. The bits of a large page's address
-    /// that are below its size are reserved, but for the lowest one, which is PAT.</summary>
-    private static IntStatus EndAt(ref Translation translation, ulong entry, int shift)
-    {
-        ulong offsetMask = (1UL << shift) - 1;
-        if (shift > LargestShift || (entry & offsetMask & ~(PageEntry.PatLarge | 0xFFF)) != 0)
-            return IntStatus.CorruptedData;
-
-        translation.Combine(entry);
-        translation.End((entry & PageEntry.AddressMask & ~offsetMask) | (translation.Linear & offsetMask), offsetMask + 1);
-        return IntStatus.Success;
+        translation.EndReading(number, all, any, entry);
+        return status;
     }
 
     private static IntStatus Walk32(GuestMemory memory, in PagingContext paging, uint linear, out Translation translation)
@@ -153,7 +180,8 @@ internal static unsafe class PageWalk
         ulong address = paging.Root + ((linear >> 22) * 4UL);
         if (!memory.TryRead(address, out uint directory))
             return IntStatus.AccessViolation;
-        translation.Note(address, directory, null);
+        translation.Note(0, address, directory, null);
+        translation.EndReading(1, ulong.MaxValue, 0, directory);
         if ((directory & PageEntry.Present) == 0)
             return IntStatus.NoMappingStructures;
 
@@ -163,20 +191,21 @@ internal static unsafe class PageWalk
             ulong high = (ulong)(directory & 0x001F_E000) << 19;
             if ((directory & Reserved4M) != 0 || (high & memory.ReservedAddressBits) != 0)
                 return IntStatus.CorruptedData;
-            translation.Combine(directory);
+            translation.EndReading(1, directory, directory, directory);
             translation.End(high | (directory & 0xFFC0_0000) | (linear & 0x003F_FFFF), 1UL << 22);
             return IntStatus.Success;
         }
 
-        translation.Combine(directory);
+        translation.EndReading(1, directory, directory, directory);
         address = (directory & 0xFFFF_F000) + (((linear >> 12) & 0x3FF) * 4UL);
         if (!memory.TryRead(address, out uint entry))
             return IntStatus.AccessViolation;
-        translation.Note(address, entry, null);
+        translation.Note(1, address, entry, null);
+        translation.EndReading(2, directory, directory, entry);
         if ((entry & PageEntry.Present) == 0)
             return IntStatus.PageNotPresent;
 
-        translation.Combine(entry);
+        translation.EndReading(2, directory & entry, directory | entry, entry);
         translation.End((entry & 0xFFFF_F000) | (linear & 0xFFF), 4096);
         return IntStatus.Success;
     }

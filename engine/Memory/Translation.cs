@@ -81,23 +81,23 @@ internal struct Translation
     /// <summary>Where an entry was read in this process, while its reader's claim lasts; 0: not in declared memory.</summary>
     internal readonly ulong HostOf(int level) => _hosts[level];
 
-    /// <summary>Notes an entry that was read.</summary>
+    /// <summary>Notes an entry that was read, as the one of that number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal unsafe void Note(ulong address, ulong entry, byte* host)
+    internal unsafe void Note(int number, ulong address, ulong entry, byte* host)
     {
-        Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _addresses), Count) = address;
-        Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _entries), Count) = entry;
-        Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _hosts), Count) = (ulong)host;
-        Count++;
-        _leaf = entry;
+        Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _addresses), number) = address;
+        Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _entries), number) = entry;
+        Unsafe.Add(ref Unsafe.As<Trace, ulong>(ref _hosts), number) = (ulong)host;
     }
 
-    /// <summary>Takes the rights of an entry that is present into account.</summary>
+    /// <summary>Ends the reading: number of entries, those that have rights put together, and the last one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Combine(ulong entry)
+    internal void EndReading(int count, ulong all, ulong any, ulong leaf)
     {
-        _all &= entry;
-        _any |= entry;
+        Count = count;
+        _all = all;
+        _any = any;
+        _leaf = leaf;
     }
 
     /// <summary>Ends a walk at a page.</summary>

@@ -29,6 +29,12 @@ internal sealed unsafe class TranslationCache : IDisposable
     private const int HashShift = 64 - 8;
     private const int LineBytes = 64;
 
+    /// <summary>No generation of declared memory.</summary>
+    private const ulong NotDirect = 0;
+
+    /// <summary>Entries that are compared of a direct translation at least.</summary>
+    private const int DirectSteps = 4;
+
     /// <summary>In every key, so that an empty place has none.</summary>
     private const ulong InUse = 1 << 11;
 
@@ -41,31 +47,23 @@ internal sealed unsafe class TranslationCache : IDisposable
         _places = (Place*)(((nuint)_storage + LineBytes - 1) & ~(nuint)(LineBytes - 1));
     }
 
-    /// <summary>Finds a translation whose entries are still what they were.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryFind(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical) =>
-        TryFindDirect(memory, in paging, linear, out physical) || TryFind(memory, in paging, linear, out physical, out _);
-
-    /// <summary>The same, among the translations whose tables are declared in 4-level and 5-level paging: nothing is called for them.
+    /// <summary>
+    /// Finds a translation whose entries lie in declared memory, in 4-level or 5-level paging, and are still what they were. Calls
+    /// nothing. What else is remembered, <see cref="TryRecheck"/> finds.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryFindDirect(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical)
+    public bool TryFind(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical)
     {
         ulong key = KeyOf(in paging, linear);
         ulong root = paging.Root;
         Place* place = PlaceOf(key, root);
         physical = place->Frame | (linear & PageMask);
-        if (place->Key != key || place->Root != root || place->Generation != memory.Generation || place->IsDirect == 0)
+        if (((place->Key ^ key) | (place->Root ^ root) | (place->Generation ^ memory.Generation)) != 0)
             return false;
 
         Step* step = &place->First;
-        for (Step* end = step + place->Count; step < end; step++)
-        {
-            if (((Volatile.Read(ref *(ulong*)step->Where) ^ step->Entry) & ~PageEntry.SetByProcessor) != 0)
-                return false;
-        }
-
-        return true;
+        return IsSame(step) && IsSame(step + 1) && IsSame(step + 2) && IsSame(step + 3) &&
+            (place->Count != Translation.MaxLevels || IsSame(step + 4));
     }
 
     /// <summary>The same, and the rights that the entries give now.</summary>
@@ -76,10 +74,8 @@ internal sealed unsafe class TranslationCache : IDisposable
         Place* place = PlaceOf(key, root);
         physical = place->Frame | (linear & PageMask);
         rights = default;
-        if (place->Key != key || place->Root != root || place->Generation != memory.Generation)
+        if (((place->Key ^ key) | (place->Root ^ root) | (place->Generation ^ memory.Generation)) != 0)
             return false;
-        if (place->IsDirect == 0)
-            return Recheck(memory, place, out rights);
 
         ulong all = ulong.MaxValue;
         ulong any = 0;
@@ -96,6 +92,17 @@ internal sealed unsafe class TranslationCache : IDisposable
 
         rights = new PageRights(all, any, entry);
         return true;
+    }
+
+    /// <summary>Finds a translation of the other kind, whose entries are read again by their guest-physical addresses.</summary>
+    public bool TryRecheck(GuestMemory memory, in PagingContext paging, ulong linear, out ulong physical, out PageRights rights)
+    {
+        ulong key = KeyOf(in paging, linear);
+        ulong root = paging.Root;
+        Place* place = PlaceOf(key, root);
+        physical = place->Frame | (linear & PageMask);
+        rights = default;
+        return place->Key == key && place->Root == root && place->Generation == NotDirect && Recheck(memory, place, out rights);
     }
 
     /// <summary>Remembers what a walk found that succeeded.</summary>
@@ -117,20 +124,28 @@ internal sealed unsafe class TranslationCache : IDisposable
         place->Root = root;
         place->Frame = found.Physical & ~PageMask;
         place->Generation = generation;
-        place->Count = (short)count;
-        place->EntrySize = (short)found.EntrySize;
-        place->RightsFrom = (short)(found.Mode == PagingMode.Pae ? 1 : 0);
-        bool isDirect = true;
+        place->Count = (uint)count;
+        place->Mode = found.Mode;
         Step* step = &place->First;
+        ulong missing = 0;
         for (int i = 0; i < count; i++, step++)
         {
-            step->Where = found.HostOf(i);
+            ulong where = found.HostOf(i);
+            step->Where = where;
             step->Entry = found.EntryOf(i);
-            isDirect &= step->Where != 0;
+            missing |= where == 0 ? 1UL : 0;
         }
 
-        place->IsDirect = (short)(isDirect ? 1 : 0);
-        for (int i = 0; i < count && !isDirect; i++)
+        // Fewer than four entries: those of a large page. Its last one stands for those that are not there.
+        if (missing == 0)
+        {
+            for (Step* last = step - 1; count < DirectSteps; count++, step++)
+                *step = *last;
+            return;
+        }
+
+        place->Generation = NotDirect;
+        for (int i = 0; i < count; i++)
             (&place->First)[i].Where = found.AddressOf(i);
     }
 
@@ -154,42 +169,38 @@ internal sealed unsafe class TranslationCache : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Place* PlaceOf(ulong key, ulong root) => _places + (nint)((((key ^ root) >> 12) * Scatter) >> HashShift);
 
-    /// <summary>Reads the entries again by their guest-physical addresses.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSame(Step* step) =>
+        ((Volatile.Read(ref *(ulong*)step->Where) ^ step->Entry) & ~PageEntry.SetByProcessor) == 0;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
     private static bool Recheck(GuestMemory memory, Place* place, out PageRights rights)
     {
+        ulong* entries = stackalloc ulong[Translation.MaxLevels];
+        Step* steps = &place->First;
+        int count = (int)place->Count;
+        rights = default;
+        if (!memory.TryReadEntries(&steps->Where, sizeof(Step) / sizeof(ulong), count, place->Mode, entries))
+            return false;
+
         ulong all = ulong.MaxValue;
         ulong any = 0;
-        ulong entry = 0;
-        rights = default;
-        Step* steps = &place->First;
-        for (int i = 0; i < place->Count; i++)
+        for (int i = 0; i < count; i++)
         {
-            if (!TryRead(memory, steps[i].Where, place->EntrySize, out entry) ||
-                ((entry ^ steps[i].Entry) & ~PageEntry.SetByProcessor) != 0)
-            {
+            if (((entries[i] ^ steps[i].Entry) & ~PageEntry.SetByProcessor) != 0)
                 return false;
-            }
 
-            if (i >= place->RightsFrom)
+            // The pointers of PAE have no rights.
+            if (i != 0 || place->Mode != PagingMode.Pae)
             {
-                all &= entry;
-                any |= entry;
+                all &= entries[i];
+                any |= entries[i];
             }
         }
 
-        rights = new PageRights(all, any, entry);
+        rights = new PageRights(all, any, entries[count - 1]);
         return true;
-    }
-
-    private static bool TryRead(GuestMemory memory, ulong gpa, int size, out ulong entry)
-    {
-        if (size == sizeof(ulong))
-            return memory.TryRead(gpa, out entry);
-
-        bool there = memory.TryRead(gpa, out uint half);
-        entry = half;
-        return there;
     }
 
     /// <summary>One entry of a walk.</summary>
@@ -207,11 +218,9 @@ internal sealed unsafe class TranslationCache : IDisposable
     ///      0    8  Key         page of the linear address, and bits of the mode; 0: empty
     ///      8    8  Root        first table
     ///     16    8  Frame       guest-physical address of the 4 KiB around the linear address
-    ///     24    8  Generation  of the declared memory
-    ///     32    2  Count       entries
-    ///     34    2  RightsFrom  the first one that has rights
-    ///     36    2  EntrySize   bytes of an entry
-    ///     38    2  IsDirect    whether Where is an address in this process; else it is guest-physical
+    ///     24    8  Generation  of the declared memory, if Where are addresses in this process; NotDirect: they are guest-physical
+    ///     32    4  Count       entries
+    ///     36    4  Mode        of the walk
     ///     40   80  First, ...  up to five times Where (8), Entry (8)
     ///    120    8  (free)
     /// </code>
@@ -228,13 +237,9 @@ internal sealed unsafe class TranslationCache : IDisposable
         [FieldOffset(24)]
         public ulong Generation;
         [FieldOffset(32)]
-        public short Count;
-        [FieldOffset(34)]
-        public short RightsFrom;
+        public uint Count;
         [FieldOffset(36)]
-        public short EntrySize;
-        [FieldOffset(38)]
-        public short IsDirect;
+        public PagingMode Mode;
         [FieldOffset(40)]
         public Step First;
     }

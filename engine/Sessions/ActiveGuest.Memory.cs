@@ -54,7 +54,7 @@ internal sealed unsafe partial class ActiveGuest
 
         // No guarded region: nothing in here can fail.
         PagingContext paging = PagingContext.Of(mode, cr3, vcpu);
-        if (_closing || !_memory.TranslationsOf(vcpu)!.TryFindDirect(_memory, in paging, linear, out physical))
+        if (_closing || !_memory.TranslationsOf(vcpu)!.TryFind(_memory, in paging, linear, out physical))
             return TranslateClaimed(in paging, linear, out physical);
 
         ClaimTable.Release(&_blocks[vcpu].Claim);
@@ -69,7 +69,8 @@ internal sealed unsafe partial class ActiveGuest
         {
             if (_closing)
                 return IntStatus.NotInitialized;
-            IntStatus status = PageWalk.Translate(_memory, in paging, linear, out physical);
+            IntStatus status = PageWalk.TranslateSlowly(
+                _memory, in paging, linear, _memory.TranslationsOf(paging.Vcpu), out physical, out _);
             if (_retiredMappings is { IsEmpty: false } mappings)
                 mappings.Collect();
             return status;

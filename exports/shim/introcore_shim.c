@@ -49,6 +49,11 @@ static void on_fault(int number, siginfo_t *info, void *context)
     pass_on(number == SIGBUS ? &former_bus : &former_segv, number, info, context);
 }
 
+/* Guest addresses need no alignment, and any object may be there. */
+typedef uint16_t __attribute__((aligned(1), may_alias)) any16;
+typedef uint32_t __attribute__((aligned(1), may_alias)) any32;
+typedef uint64_t __attribute__((aligned(1), may_alias)) any64;
+
 size_t introcore_guarded_copy(void *to, const void *from, size_t size)
 {
     struct guarded_copy copy;
@@ -79,10 +84,25 @@ size_t introcore_guarded_copy(void *to, const void *from, size_t size)
     return done;
 }
 
-/* Guest addresses need no alignment, and any object may be there. */
-typedef uint16_t __attribute__((aligned(1), may_alias)) any16;
-typedef uint32_t __attribute__((aligned(1), may_alias)) any32;
-typedef uint64_t __attribute__((aligned(1), may_alias)) any64;
+size_t introcore_guarded_gather(uint64_t *to, const void *const *from, size_t count)
+{
+    struct guarded_copy copy;
+    volatile size_t done = 0;
+
+    /* Whatever faults between here and the end is one of these reads. */
+    copy.first = 0;
+    copy.last = UINTPTR_MAX;
+    if (sigsetjmp(copy.escape, 0) == 0) {
+        current_copy = &copy;
+        for (size_t i = 0; i < count; i++) {
+            to[i] = *(const volatile any64 *)from[i];
+            done = i + 1;
+        }
+    }
+
+    current_copy = NULL;
+    return done;
+}
 
 size_t introcore_guarded_store(void *to, const void *from, size_t size)
 {
@@ -208,6 +228,7 @@ const INTROCORE_SHIM *introcore_shim_install(int *error)
 {
     static const INTROCORE_SHIM shim = {
         introcore_guarded_copy, introcore_trace, introcore_ticks, introcore_guarded_store, introcore_guarded_exchange,
+        introcore_guarded_gather,
     };
 
     pthread_once(&install_once, install);

@@ -13,6 +13,7 @@ typedef struct _INTROCORE_SHIM {
     uint64_t (*Ticks)(void);
     size_t (*GuardedStore)(void *to, const void *from, size_t size);
     int (*GuardedExchange)(void *to, const void *expected, const void *desired, size_t size);
+    size_t (*GuardedGather)(uint64_t *to, const void *const *from, size_t count);
 } INTROCORE_SHIM;
 
 /**
@@ -20,6 +21,12 @@ typedef struct _INTROCORE_SHIM {
  * SIGSEGV or SIGBUS. Any thread; no lock, no allocation. Needs introcore_shim_install().
  */
 size_t introcore_guarded_copy(void *to, const void *from, size_t size);
+
+/**
+ * Reads count words of 8 bytes, each from an address of its own and with one load. Returns how many were read: fewer when reading one
+ * of them raised SIGSEGV or SIGBUS. Otherwise as introcore_guarded_copy().
+ */
+size_t introcore_guarded_gather(uint64_t *to, const void *const *from, size_t count);
 
 /**
  * Stores size bytes, from the first on; 1, 2, 4 and 8 bytes with one store. Returns how many were stored: fewer when one raised

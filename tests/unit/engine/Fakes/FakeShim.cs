@@ -23,6 +23,7 @@ internal static unsafe class FakeShim
         Trace = &FakeLog.Trace,
         GuardedStore = (delegate* unmanaged[SuppressGCTransition]<void*, void*, nuint, nuint>)Function(3),
         GuardedExchange = (delegate* unmanaged[SuppressGCTransition]<void*, void*, void*, nuint, int>)Function(4),
+        GuardedGather = (delegate* unmanaged[SuppressGCTransition]<ulong*, byte**, nuint, nuint>)Function(5),
     };
 
     /// <summary>A function of the shim's table, by its place.</summary>
