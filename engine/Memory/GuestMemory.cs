@@ -176,7 +176,7 @@ internal sealed unsafe partial class GuestMemory
     private bool TryReadMapped<T>(ulong gpa, out T value)
         where T : unmanaged
     {
-        T read;
+        Unsafe.SkipInit(out T read);
         bool there = _mapped is { } mapped && (gpa & (PageSize - 1)) + (ulong)sizeof(T) <= PageSize &&
             mapped.Read(gpa, (byte*)&read, sizeof(T)) == sizeof(T);
         Unsafe.SkipInit(out value);
