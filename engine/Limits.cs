@@ -144,4 +144,46 @@ public static class Limits
 
     /// <summary>Log lines about faults inside the engine, a site and a process.</summary>
     public const int MaxFaultLines = 4;
+
+    /// <summary>Bytes of a kernel's image: the window that Linux has for it.</summary>
+    public const ulong MaxKernelImage = 1UL << 30;
+
+    /// <summary>Bytes of a kernel's read-only data that are copied and searched. Kernels of distributions have 10 to 40 MiB.</summary>
+    public const int MaxKernelRodata = 96 * 1024 * 1024;
+
+    /// <summary>Bytes that are copied from the guest in one step of work.</summary>
+    public const int CopiedBytesPerStep = 512 * 1024;
+
+    /// <summary>Bytes that are searched in one step of work.</summary>
+    public const int ScannedBytesPerStep = 1024 * 1024;
+
+    /// <summary>Symbols of a kernel's image. Kernels of distributions have 90,000 to 250,000.</summary>
+    public const int MaxSymbols = 1 << 20;
+
+    /// <summary>Symbols that one step of work reads.</summary>
+    public const int SymbolsPerStep = 8192;
+
+    /// <summary>Bytes of a symbol's name: Linux has 511 (KSYM_NAME_LEN).</summary>
+    public const int MaxSymbolName = 512;
+
+    /// <summary>Symbols of one address that are looked at to choose one of them.</summary>
+    public const int MaxSymbolAliases = 64;
+
+    /// <summary>Names that a look-up compares. A kernel has some names a few dozen times; the rest is the guest's doing.</summary>
+    public const int MaxNameChain = 4096;
+
+    /// <summary>Bytes of one of the texts of which names are put together; seen are 23 at most.</summary>
+    public const int MaxKallsymsToken = 130;
+
+    /// <summary>Runs of digits that are looked at as parts of a table of tokens; seen are half a dozen.</summary>
+    public const int MaxDigitRuns = 1024;
+
+    /// <summary>Numbers of a run that may be markers: a kernel has 20,000 symbols or more, and a marker for 256.</summary>
+    public const int MinKallsymsMarkers = 64;
+
+    /// <summary>Runs that are tried as markers.</summary>
+    public const int MaxMarkerRuns = 8;
+
+    /// <summary>Places that are tried as the begin of the names.</summary>
+    public const int MaxNamesCandidates = 64;
 }
