@@ -186,4 +186,25 @@ public static class Limits
 
     /// <summary>Places that are tried as the begin of the names.</summary>
     public const int MaxNamesCandidates = 64;
+
+    /// <summary>Bytes of a kernel's types (BTF). Kernels of distributions have 4 to 12 MiB.</summary>
+    public const int MaxBtfBytes = 64 * 1024 * 1024;
+
+    /// <summary>Types of a kernel or a module. Kernels of distributions have 90,000 to 200,000.</summary>
+    public const int MaxTypes = 1 << 20;
+
+    /// <summary>Types that one step of work reads.</summary>
+    public const int TypesPerStep = 16384;
+
+    /// <summary>Types of a module's own base that one step of work looks for in the kernel's.</summary>
+    public const int MappedTypesPerStep = 64;
+
+    /// <summary>Headers of types that are looked at.</summary>
+    public const int MaxBtfCandidates = 1024;
+
+    /// <summary>Typedefs, qualifiers, anonymous structures and dimensions that are followed from one type.</summary>
+    public const int MaxTypeDepth = 32;
+
+    /// <summary>Members that a look-up compares, in all structures that it goes into.</summary>
+    public const int MaxMembersVisited = 1 << 16;
 }
