@@ -10,8 +10,8 @@ using Iced.Intel;
 namespace Engine.Events;
 
 /// <summary>
-/// LIDT and LGDT, and the other instructions that exit with them (spec/12, section 5). The memory operand is looked up in the frame
-/// hooks, since the hypervisor completes the instruction itself; then the hooks on the register are asked.
+/// LIDT and LGDT, and the other instructions that exit with them (spec/12, section 5). The hypervisor completes the instruction itself,
+/// so that its memory operand is judged as an access is that exits; then the hooks on the register are asked.
 /// </summary>
 /// <remarks>Thread safety: any number of vCPUs at once; the caller holds the claim of the vCPU.</remarks>
 internal sealed unsafe class DtrViolation
@@ -23,11 +23,14 @@ internal sealed unsafe class DtrViolation
     private readonly GuestMemory _memory;
     private readonly EptViolation _eptViolation;
     private readonly RegisterHooks _hooks;
+    private readonly GuestFaults _faults;
     private readonly FailPolicy _policy;
 
     public DtrViolation(
-        Hypervisor hypervisor, GuestMemory memory, EptViolation eptViolation, RegisterHooks hooks, FailPolicy policy)
+        Hypervisor hypervisor, GuestMemory memory, EptViolation eptViolation, RegisterHooks hooks, GuestFaults faults,
+        FailPolicy policy)
     {
+        _faults = faults;
         _policy = policy;
         _hypervisor = hypervisor;
         _memory = memory;
@@ -35,7 +38,8 @@ internal sealed unsafe class DtrViolation
         _hooks = hooks;
     }
 
-    /// <summary>Judges a descriptor-table instruction. Retry: its bytes are not there, or are another instruction by now.</summary>
+    /// <summary>Judges a descriptor-table instruction. Retry: its bytes are not there, or are another instruction by now, or the guest
+    /// gets a page fault for its operand.</summary>
     public IntStatus Handle(VcpuState* vcpu, InstructionUnit unit, DescriptorAccess flags, out IntroAction action)
     {
         action = IntroAction.Retry;
@@ -59,6 +63,12 @@ internal sealed unsafe class DtrViolation
             return IntStatus.Success;
 
         int size = OperandSize(vcpu, unit.Current.Mnemonic);
+        if (_faults.RaiseForOperand(vcpu, linear, size, loads ? PageAccessKind.Read : PageAccessKind.Write))
+        {
+            action = IntroAction.Retry;
+            return IntStatus.Success;
+        }
+
         action = _eptViolation.AskLinear(vcpu, unit, linear, size, loads ? EptAccess.Read : EptAccess.Write);
         if (action != IntroAction.Allowed)
             return IntStatus.Success;
@@ -103,8 +113,8 @@ internal sealed unsafe class DtrViolation
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
         if (LinearMemory.Read(_memory, in paging, linear, operand[..size], out _) < size)
         {
-            // It would be read again after the verdict, by when it may be there: it is tried again, as long as that can help.
-            action = VcpuRetries.TryNote(vcpu, linear) ? IntroAction.Retry : _policy.Guarded;
+            // It would be read again after the verdict, by when it may be there.
+            action = _policy.Guarded;
             return IntStatus.Success;
         }
 

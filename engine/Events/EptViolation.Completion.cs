@@ -17,7 +17,7 @@ internal sealed unsafe partial class EptViolation
     /// Judges the very store that the instruction makes, all of its bytes on both of its pages, and what it reads besides, whichever of
     /// these has caused the exit; and performs it if it is allowed.
     /// A repeated instruction is judged iteration by iteration, as long as they stay in the frame of the exit, up to
-    /// Limits.MaxIterationsPerExit. False: it is not emulated or cannot be performed; nothing has happened.
+    /// Limits.MaxIterationsPerExit. The instruction is decoded. False: it is not emulated or cannot be performed; nothing has happened.
     /// </summary>
     [SkipLocalsInit]
     private bool TryComplete(
@@ -25,11 +25,8 @@ internal sealed unsafe partial class EptViolation
     {
         action = IntroAction.Retry;
         status = IntStatus.Success;
-        if (_completion is null || (vcpu->ExitFlags & VcpuExitFlags.RipRetired) != VcpuExitFlags.None ||
-            !_completion.TryBegin(vcpu) || !unit.Decode(_memory, vcpu).IsSuccess())
-        {
+        if (!_completion!.TryBegin(vcpu))
             return false;
-        }
 
         int attempts = 0;
         int iterations = 0;

@@ -9,6 +9,7 @@ using Engine.Instructions.Emulation;
 using Engine.Memory;
 using Engine.Vcpus;
 using Iced.Intel;
+using MemoryOperand = Engine.Instructions.MemoryOperand;
 
 namespace Engine.Events;
 
@@ -26,29 +27,37 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     private readonly Hypervisor _hypervisor;
     private readonly GuestMemory _memory;
     private readonly InstructionUnit[] _units;
+    private readonly GuestFaults _faults;
     private readonly FailPolicy _policy;
     private readonly RightsRepair _repair;
+    private readonly RepOptimization _rep;
     private readonly StoreCompletion? _completion;
 
     /// <param name="hypervisor">The guest's hypervisor.</param>
     /// <param name="memory">Its memory.</param>
     /// <param name="hooks">Its hooks on frames.</param>
     /// <param name="units">The decoders of its vCPUs.</param>
+    /// <param name="faults">What raises page faults in it.</param>
     /// <param name="policy">What happens where nothing can be judged.</param>
     /// <param name="completion">What performs allowed stores; null: the hypervisor does.</param>
     public EptViolation(
-        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, InstructionUnit[] units, FailPolicy policy,
+        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, InstructionUnit[] units, GuestFaults faults, FailPolicy policy,
         StoreCompletion? completion = null)
     {
         _hypervisor = hypervisor;
         _memory = memory;
         _hooks = hooks;
         _units = units;
+        _faults = faults;
         _policy = policy;
         _completion = completion;
         _repair = new RightsRepair(hypervisor, hooks);
+        _rep = new RepOptimization(hypervisor, units.Length);
         _repairs = _repair.IsPossible;
     }
+
+    /// <summary>The switch of repeated instructions, a job of the timer.</summary>
+    public RepOptimization Repetitions => _rep;
 
     /// <summary>Judges an access of a vCPU. Fails only when registers cannot be had, or bytes cannot be handed over; then the verdict is
     /// that of the fail policy.</summary>
@@ -103,6 +112,8 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     private IntStatus HandleAny(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess kinds, out IntroAction action)
     {
         InstructionUnit unit = _units[vcpu->Index];
+        if (vcpu->AllowOnExec != 0)
+            NoteSingleStep(vcpu, gpa, kinds);
         action = IntroAction.Allowed;
         bool hasData = (vcpu->ExitFlags & VcpuExitFlags.Data) != VcpuExitFlags.None &&
             vcpu->ExitDataSize is >= 1 and <= Limits.MaxStoreBytes;
@@ -121,11 +132,8 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
             touch = (Touch)Math.Max((int)touch, (int)Touches(gpa + (ulong)size, rest, kinds));
         bool touches = touch != Touch.Nothing || (IsUnbounded(kinds, hasData) && TouchesBefore(gpa, kinds));
         bool isWhole = !hasData && _completion is not null && IsHooked(gpa, kinds);
-        if (!touches && vcpu->StoreRip == 0 && !isWhole)
-        {
-            Repair(vcpu, gpa, kinds, hasData, out action);
+        if (!touches && vcpu->StoreRip == 0 && !isWhole && IsRepaired(vcpu, gpa, kinds, hasData, out action))
             return IntStatus.Success;
-        }
 
         vcpu->PatchBuffer.Valid = 0;
         if (touch == Touch.BytesOnly && hasData && vcpu->StoreRip == 0)
@@ -138,12 +146,20 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         return action == IntroAction.AllowedPatched ? ServePatch(vcpu, status, out action) : status;
     }
 
-    /// <summary>No hook is touched. If rights are withheld without one, they are given back; where the hypervisor would otherwise complete
-    /// the instruction as a whole, the access is tried again with them.</summary>
-    private void Repair(VcpuState* vcpu, ulong gpa, EptAccess kinds, bool hasData, out IntroAction action)
+    /// <summary>
+    /// No hook is touched. If rights are withheld without one, they are given back; where the hypervisor would otherwise complete the
+    /// instruction as a whole, the access is tried again with them. False: they are not, so that the hypervisor completes the
+    /// instruction for a reason of its own, and what it accesses elsewhere has to be judged.
+    /// </summary>
+    private bool IsRepaired(VcpuState* vcpu, ulong gpa, EptAccess kinds, bool hasData, out IntroAction action)
     {
-        _repair.Validate(vcpu, gpa, kinds, out bool widened);
-        action = widened && !hasData && _completion is not null ? IntroAction.Retry : IntroAction.Allowed;
+        // While the hypervisor steps over an instruction, rights may be withheld for its own reasons.
+        bool widened = false;
+        if (vcpu->SingleStep == 0)
+            _repair.Validate(vcpu, gpa, kinds, out widened);
+        bool isCompleted = !hasData && _completion is not null;
+        action = widened && isCompleted ? IntroAction.Retry : IntroAction.Allowed;
+        return widened || !isCompleted || !_repairs || vcpu->SingleStep != 0;
     }
 
     /// <summary>
@@ -182,14 +198,18 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
             return status;
         }
 
-        if (_completion is { MayBePossible: true } && !hasData && (kinds & EptAccess.Execute) == EptAccess.None &&
-            TryComplete(vcpu, unit, gpa, kinds, out action, out status))
+        bool isWhole = !hasData && _completion is not null;
+        scoped WholeInstruction whole = default;
+        if (isWhole)
         {
-            return status;
+            whole = new WholeInstruction(
+                stackalloc MemoryOperand[Limits.MaxMemoryOperands], stackalloc FurtherPiece[Limits.MaxAccessPieces]);
+            if (TryAnswerWhole(vcpu, unit, gpa, gla, kinds, ref whole, out action, out status))
+                return status;
         }
 
         Span<byte> computed = stackalloc byte[Limits.MaxStoreBytes];
-        bool unbounded = !Attribute(ref access, hasData, computed) && IsUnbounded(kinds, hasData);
+        bool unbounded = !Attribute(ref access, hasData, in whole, computed) && IsUnbounded(kinds, hasData);
         FramePiece second = hasData && rest != 0 ? NextFrame(in access, new ReadOnlySpan<byte>(vcpu->ExitData + size, rest)) : default;
         FramePiece before = unbounded ? Before(in access) : default;
         if (IsFurtherPiece(vcpu, in access))
@@ -203,15 +223,55 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         }
 
         bool wantsFurther = false;
-        if (!hasData && _completion is not null && vcpu->Instruction.Length != 0 && action < IntroAction.NotAllowed)
-            action = MaxOf(action, AskFurther(in access, final: null, ref wantsFurther));
+        if (whole.IsKnown && action < IntroAction.NotAllowed)
+            action = MaxOf(action, AskFurther(in access, in whole, final: null, ref wantsFurther));
         if (wantsFurther)
-            AskFurther(in access, action, ref wantsFurther);
+            AskFurther(in access, in whole, action, ref wantsFurther);
         RememberPiece(vcpu, in access, rest, action);
         if (access.WantsOutcome)
             TellAll(ref access, in second, in before, action);
+        if (action == IntroAction.Allowed && kinds == EptAccess.Execute)
+            ArmSingleStep(vcpu, gpa);
         return access.ForcesAction ? IntStatus.ForceActionOnBeta : IntStatus.Success;
     }
+
+    /// <summary>
+    /// Answers an exit of an instruction that the hypervisor would complete as a whole, if that can be done before its accesses are asked
+    /// about one by one: it is not there, the engine performs it, or it is sent back. False: it has to be judged; it is decoded, if it
+    /// can be.
+    /// </summary>
+    private bool TryAnswerWhole(
+        VcpuState* vcpu, InstructionUnit unit, ulong gpa, ulong gla, EptAccess kinds, scoped ref WholeInstruction whole,
+        out IntroAction action, out IntStatus status)
+    {
+        action = IntroAction.Retry;
+        status = IntStatus.Success;
+        if ((vcpu->ExitFlags & VcpuExitFlags.RipRetired) != VcpuExitFlags.None)
+            return false;
+
+        IntStatus decoded = unit.Decode(_memory, vcpu);
+        if (!decoded.IsSuccess())
+            return decoded is IntStatus.PageNotPresent or IntStatus.NoMappingStructures && RetryFetch(vcpu, kinds);
+        if (vcpu->RepOptDisabled != 0 && !unit.Repeats)
+            _rep.Release(vcpu);
+
+        // A frame without hooks may be a device's.
+        if ((kinds & EptAccess.Execute) == EptAccess.None && _completion!.MayBePossible &&
+            IsHooked(gpa, EptAccess.Read | EptAccess.Write) && TryComplete(vcpu, unit, gpa, kinds, out action, out status))
+        {
+            return true;
+        }
+
+        // Of an instruction whose fetch was trapped, the processor or whoever performs it sees what pages are absent.
+        action = IntroAction.Retry;
+        Collect(vcpu, unit, gpa, gla, kinds, ref whole);
+        return (kinds & EptAccess.Execute) == EptAccess.None && IsSentBack(vcpu, unit, ref whole);
+    }
+
+    /// <summary>The instruction that has caused the exit is not there. The guest gets the page fault for the page in which it goes on, or
+    /// is sent back until its bytes are there. False: it was, often enough.</summary>
+    private bool RetryFetch(VcpuState* vcpu, EptAccess kinds) =>
+        (kinds == EptAccess.Execute && _faults.RaiseForFetch(vcpu)) || VcpuRetries.TryNote(vcpu, vcpu->Regs.Rip);
 
     /// <summary>Judges a store whose bytes are known where all hooks judge by them alone: no register is read, nothing is decoded.
     /// </summary>
@@ -242,7 +302,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     {
         access.Attribution = null;
         if (VcpuRegisterFile.Ensure(_hypervisor, access.Vcpu, VcpuRegisters.Sufficient).IsSuccess())
-            Attribute(ref access, hasData: true, access.Scratch);
+            Attribute(ref access, hasData: true, default, access.Scratch);
     }
 
     /// <summary>Judges a store by a device.</summary>
@@ -296,26 +356,20 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     /// what the access may touch. What cannot be found stays unknown, and the access then counts as touching all of its frame.
     /// Returns whether it is known to touch nothing that precedes its address.
     /// </summary>
-    private bool Attribute(ref FrameAccess access, bool hasData, Span<byte> computed)
+    private bool Attribute(ref FrameAccess access, bool hasData, scoped in WholeInstruction whole, Span<byte> computed)
     {
         VcpuState* vcpu = access.Vcpu;
         InstructionUnit unit = access.Unit!;
         bool known = false;
         if ((vcpu->ExitFlags & VcpuExitFlags.RipRetired) == VcpuExitFlags.None &&
-            (vcpu->Instruction.Length != 0 || unit.Decode(_memory, vcpu).IsSuccess()) &&
-            (access.Access & EptAccess.Write) != EptAccess.None &&
-            TryFindStore(in access, computed, out StoreOperand store, out int computedSize))
+            (vcpu->Instruction.Length != 0 || unit.Decode(_memory, vcpu).IsSuccess()))
         {
-            // The operand's page is mapped at this frame, so that the offsets in it agree.
-            ulong gla = store.Linear + (((access.Gpa & (PageSize - 1)) - (store.Linear & (PageSize - 1))) & (PageSize - 1));
-            if (access.Gla == 0)
-                access.Gla = gla;
-
-            if (access.Gla == gla && gla - store.Linear < (ulong)Math.Max(store.Size, 1))
-            {
-                AttributeStore(ref access, hasData, store, computed, computedSize);
-                known = store.Size != 0 || unit.Repeats;
-            }
+            // Where each access exits by itself, what the instruction is by now must not narrow what it was then.
+            if (whole.IsKnown && access.Access == (EptAccess.Read | EptAccess.Write) && !ReadsMemory(in whole))
+                access.Access = EptAccess.Write;
+            known = whole.IsKnown && (access.Access & EptAccess.Write) == EptAccess.None
+                ? AttributeRead(ref access, in whole)
+                : TryAttributeStore(ref access, hasData, in whole, computed);
         }
 
         vcpu->Gla = access.Gla;
@@ -323,15 +377,37 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         return known;
     }
 
+    private bool TryAttributeStore(ref FrameAccess access, bool hasData, scoped in WholeInstruction whole, Span<byte> computed)
+    {
+        if ((access.Access & EptAccess.Write) == EptAccess.None ||
+            !TryFindStore(in access, in whole, computed, out StoreOperand store, out int computedSize))
+        {
+            return false;
+        }
+
+        // The operand's page is mapped at this frame, so that the offsets in it agree.
+        ulong gla = store.Linear + (((access.Gpa & (PageSize - 1)) - (store.Linear & (PageSize - 1))) & (PageSize - 1));
+        if (access.Gla == 0)
+            access.Gla = gla;
+        if (access.Gla != gla || gla - store.Linear >= (ulong)Math.Max(store.Size, 1))
+            return false;
+
+        AttributeStore(ref access, hasData, store, computed, computedSize);
+        return store.Size != 0 || access.Unit!.Repeats;
+    }
+
     /// <summary>Finds the operand that the access belongs to: from the instruction's operands, or by emulating it, where bits are
     /// numbered beyond their operand, say. A MOV is emulated at once, since it costs nothing more and gives the bytes as well.
     /// </summary>
     [SkipLocalsInit]
-    private bool TryFindStore(in FrameAccess access, Span<byte> computed, out StoreOperand operand, out int computedSize)
+    private bool TryFindStore(
+        in FrameAccess access, scoped in WholeInstruction whole, Span<byte> computed, out StoreOperand operand, out int computedSize)
     {
         InstructionUnit unit = access.Unit!;
         bool isMove = unit.Current.Mnemonic == Mnemonic.Mov;
         computedSize = NotComputed;
+        if (_rep.IsOff && unit.Repeats)
+            return TryFindIteration(in access, in whole, out operand);
         if (!isMove && unit.TryFindStore(_memory, access.Vcpu, access.Gpa, access.Gla, out operand))
             return true;
 
@@ -368,7 +444,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     {
         VcpuState* vcpu = access.Vcpu;
         int offset = (int)(access.Gla - store.Linear);
-        bool repeats = access.Unit!.Repeats;
+        bool repeats = !IsSingly(access.Unit!);
         if (!repeats)
             access.Store = store;
 

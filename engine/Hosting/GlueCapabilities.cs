@@ -59,4 +59,7 @@ internal enum GlueCapabilities
 
     /// <summary>An emulated read can be given other bytes than memory has.</summary>
     PatchedReads = 65536,
+
+    /// <summary>Repeated instructions can be made to exit for each iteration.</summary>
+    SingleIterations = 131072,
 }

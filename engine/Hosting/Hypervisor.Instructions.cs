@@ -35,4 +35,9 @@ internal sealed unsafe partial class Hypervisor
         fixed (byte* pointer = bytes)
             return _glue.SetIntroEmulatorContext(_handle, vcpu, linear, (uint)bytes.Length, pointer);
     }
+
+    /// <summary>Lets the hypervisor perform many iterations of a repeated instruction at once, or makes each one exit.</summary>
+    public IntStatus SetRepOptimization(bool enabled) => Has(GlueCapabilities.SingleIterations)
+        ? _glue.ToggleRepOptimization(_handle, (byte)(enabled ? 1 : 0))
+        : IntStatus.NotSupported;
 }

@@ -42,6 +42,7 @@ internal sealed unsafe partial class Hypervisor
             When(glue.FlushEPTPermissions != null, GlueCapabilities.FlushRights) |
             When(glue.GetEPTPageProtection != null, GlueCapabilities.ReadRights) |
             When(glue.SetIntroEmulatorContext != null, GlueCapabilities.PatchedReads) |
+            When(glue.ToggleRepOptimization != null, GlueCapabilities.SingleIterations) |
             When(
                 glue.RegisterCrWriteHandler != null && glue.UnregisterCrWriteHandler != null &&
                 glue.EnableCrWriteExit != null && glue.DisableCrWriteExit != null,

@@ -85,10 +85,13 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
             ? new StoreCompletion(hypervisor, memory, _registerAccess)
             : null;
         _frameHooks = new FrameHooks(hypervisor, _retired, settings.EptHandler);
+        PendingUds = new PendingUds(_vcpus);
+        _injector = new ExceptionInjector(hypervisor, vcpuCount, PendingUds);
+        GuestFaults faults = new(memory, _injector);
         FailPolicy failPolicy = new(config.Flags);
-        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks, _units, failPolicy, completion);
+        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks, _units, faults, failPolicy, completion);
         _registerWrites = new RegisterWriteEvents(hypervisor, memory, registerHooks);
-        _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks, failPolicy);
+        _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks, faults, failPolicy);
 
         _policy = new VerdictPolicy(settings.InvertVerdicts);
         Alerts = new AlertRaiser(hypervisor, _policy);
@@ -107,8 +110,6 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _breakpoint = new BreakpointEvent(hypervisor, memory, _registerAccess, End, settings.BreakpointHandler);
         _introCall = new IntroCallEvent(hypervisor, End, settings.IntroCallHandler);
         _injectionHandler = settings.InjectionHandler;
-        PendingUds = new PendingUds(_vcpus);
-        _injector = new ExceptionInjector(hypervisor, vcpuCount, PendingUds);
         _swap = new SwapMemory(
             memory, _registerAccess, _injector, waits => SetWork(SwapWork, waits), () => _timer.Add(_swapJob!));
         _swapJob = new SwapTimerJob(_swap);
@@ -171,6 +172,8 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
                 Hypervisor.Log.Write(IgLogLevel.Warning, $"what becomes of injections will not be told: {status}");
         }
 
+        if (_eptViolation.Repetitions.IsPossible)
+            _timer.Add(_eptViolation.Repetitions);
         Apply(_asked);
         foreach (ProtectionReport report in Reports)
             LogReport(report);
@@ -201,6 +204,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     {
         _debug.Stop();
         _timer.Clear();
+        _eptViolation.Repetitions.Stop();
         _breakpoint.Handlers.Clear();
         _introCall.Handlers.Clear();
         if ((Hypervisor.Capabilities & Notices) == Notices)

@@ -51,9 +51,18 @@ public sealed class EptViolationRefetchTests : IDisposable
     }
 
     [Fact]
-    public void AnInstructionThatIsNotThereMayTouchItsWholeFrame()
+    public void AnInstructionThatIsNotThereIsTriedAgainAndMayThenTouchItsWholeFrame()
     {
         _machine.Tables.Spoil(TestMachine.CodeLinear, 1, clear: 1);
+        for (int i = 0; i < Engine.Limits.MaxRetriesInRow; i++)
+            Assert.Equal(IntroAction.Retry, At(Table));
+        Assert.Equal(IntroAction.NotAllowed, At(Table));
+    }
+
+    [Fact]
+    public void BytesThatAreNoInstructionMayTouchTheirWholeFrame()
+    {
+        _machine.Code(0x06, 0x06);
         Assert.Equal(IntroAction.NotAllowed, At(Table - 0x100));
         Assert.Equal(IntroAction.NotAllowed, At(Table));
         Assert.Equal(IntroAction.NotAllowed, At(TableEnd + 0x100));
@@ -76,6 +85,7 @@ public sealed class EptViolationRefetchTests : IDisposable
         // enter 16, 2 above the table: its further stores go down into it.
         _machine.Code(0xC8, 0x10, 0x00, 0x02);
         _machine.Regs.Rsp = TestMachine.Alias(TableEnd + 8);
+        _machine.Regs.Rbp = TestMachine.Alias(0x18000);
         Assert.Equal(IntroAction.NotAllowed, _machine.Refetch(TableEnd, TestMachine.Alias(TableEnd)));
         Assert.Equal(1, _machine.Alerts.Count);
     }

@@ -37,6 +37,7 @@ public sealed class RightsRepairTests
     public void WhereTheInstructionIsCompletedAsAWholeItIsTriedAgain()
     {
         using HookMachine machine = new(data: false, glue: FakeGlue.Full());
+        machine.MapDirectly();
         machine.Host.SetWithdrawn(Frame, EptAccess.Write);
         Assert.Equal(IntroAction.Retry, machine.Execute(Frame, 1));
         Assert.Equal(EptAccess.None, machine.Host.Withdrawn(Frame));

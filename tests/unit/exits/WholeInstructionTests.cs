@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Engine.Abi;
 using Engine.Hooks;
 using Tests.Unit.Fakes;
@@ -95,6 +96,71 @@ public sealed unsafe class WholeInstructionTests : IDisposable
         for (int i = 0; i < Engine.Limits.MaxRetriesInRow; i++)
             Assert.Equal(IntroAction.Retry, _machine.Exit(Source, EptAccess.Read));
         Assert.Equal(IntroAction.Allowed, _machine.Exit(Source, EptAccess.Read));
+    }
+
+    [Fact]
+    public void AReadThatIsReportedWithAStoreIsNone()
+    {
+        // mov [rdi], rsi, which is not performed, since flags are not known
+        _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0x89, 0x37);
+        _machine.HidesFlags = true;
+        _machine.Hooks.Set(Target, 8, EptAccess.Read, _machine.Hooks.AddHandler(_reads), 3);
+        Assert.Equal(IntroAction.Allowed, _machine.Exit(Target, EptAccess.Read | EptAccess.Write));
+        Assert.Empty(_reads.Asked);
+        Assert.Single(_writes.Asked);
+    }
+
+    [Theory]
+    [InlineData(Source - 8, 0)]
+    [InlineData(Source - 7, 1)]
+    [InlineData(Source + 7, 1)]
+    [InlineData(Source + 8, 0)]
+    public void AReadTouchesItsOperandAlone(ulong from, int asked)
+    {
+        // mov rsi, [rdi]
+        _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0x8B, 0x37);
+        _machine.Vcpus[0]->Regs.Rdi = HookMachine.DirectMap + from;
+        Assert.Equal(IntroAction.Allowed, _machine.Exit(from, EptAccess.Read));
+        Assert.Equal(asked, _reads.Asked.Count);
+        if (asked != 0)
+            Assert.Equal((from, 8, 1UL), _reads.Asked[0]);
+    }
+
+    [Theory]
+    [InlineData(0x1002, 0)]
+    [InlineData(0x1001, 1)]
+    [InlineData(0x1000, 1)]
+    [InlineData(0x0FFE, 0)]
+    public void AnExecutionTouchesItsBytesAlone(ulong hooked, int asked)
+    {
+        _machine.Hooks.Set(hooked, 1, EptAccess.Execute, _machine.Hooks.AddHandler(_reads), 3);
+        _machine.Hooks.Set(HookMachine.CodeFrame + 0x800, 1, EptAccess.Execute, _machine.Hooks.AddHandler(_writes), 4);
+        Assert.Equal(IntroAction.Allowed, _machine.Exit(HookMachine.CodeFrame, EptAccess.Execute));
+        Assert.Equal(asked, _reads.Asked.Count(one => one.Cookie == 3));
+        Assert.DoesNotContain(_writes.Asked, one => one.Cookie == 4);
+    }
+
+    [Fact]
+    public void OfAnInstructionThatGoesOnInTheNextPageEitherFetchIsJudged()
+    {
+        _machine.Rip = HookMachine.DirectMap + 0x1FFF;
+        _machine.Ram.WriteBytes(0x1FFF, 0x48, 0x8B, 0x37);
+        _machine.Vcpus[0]->Regs.Rdi = HookMachine.DirectMap + 0x9000;
+        _machine.Hooks.Set(0x2000, 0x1000, EptAccess.Execute, _machine.Hooks.AddHandler(_reads), 3);
+        Assert.Equal(IntroAction.Allowed, _machine.Exit(0x2000, EptAccess.Execute));
+        Assert.Equal((0x2000UL, 2, 3UL), Assert.Single(_reads.Asked));
+    }
+
+    [Fact]
+    public void WhatAnInstructionAccessesBesidesADeviceIsJudged()
+    {
+        // movsq from a frame without hooks, whose rights are as they should be: the hypervisor has a reason of its own to complete it
+        _machine.Vcpus[0]->Regs.Rsi = HookMachine.DirectMap + 0x9000;
+        _writes.Judge = (ref FrameAccess _, in FrameHook _) => IntroAction.NotAllowed;
+        Assert.Equal(IntroAction.NotAllowed, _machine.Exit(0x9000, EptAccess.Read));
+        _writes.Judge = null;
+        Assert.Equal(IntroAction.Allowed, _machine.Exit(0x9000, EptAccess.Read));
+        Assert.Equal(0UL, _machine.Ram.Read<ulong>(Target));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Engine.Abi;
 using Engine.Concurrency;
 using Engine.Events;
 using Engine.Hooks;
+using Engine.Injection;
 using Engine.Memory;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;
@@ -44,7 +45,9 @@ internal sealed unsafe class HookMachine : IDisposable
         _units = new Engine.Instructions.InstructionUnit[vcpus];
         for (int i = 0; i < vcpus; i++)
             _units[i] = new Engine.Instructions.InstructionUnit();
-        _eptViolation = new EptViolation(hypervisor, Memory, Hooks, _units, new FailPolicy(flags), completion);
+        Injector = new ExceptionInjector(hypervisor, vcpus, new PendingUds(Vcpus));
+        _eptViolation = new EptViolation(
+            hypervisor, Memory, Hooks, _units, new GuestFaults(Memory, Injector), new FailPolicy(flags), completion);
     }
 
     public GuestRam Ram { get; }
@@ -58,6 +61,8 @@ internal sealed unsafe class HookMachine : IDisposable
     public VcpuTable Vcpus { get; }
 
     public FrameHooks Hooks { get; }
+
+    public ExceptionInjector Injector { get; }
 
     public PageTables Tables { get; }
 
@@ -106,22 +111,45 @@ internal sealed unsafe class HookMachine : IDisposable
         return Exit(gpa, EptAccess.Write, vcpu);
     }
 
-    public IntroAction Exit(ulong gpa, EptAccess access, uint vcpu = 0)
+    /// <summary>Where the code is that exits.</summary>
+    public ulong Rip { get; set; } = DirectMap + CodeFrame;
+
+    /// <summary>Its privilege level.</summary>
+    public uint Cpl { get; set; }
+
+    /// <summary>Bits of CR0 and CR4 besides those of paging.</summary>
+    public ulong Cr0 { get; set; }
+
+    public ulong Cr4 { get; set; }
+
+    /// <summary>Whether the glue neither pushes flags nor answers registers.</summary>
+    public bool HidesFlags
+    {
+        get => !Host.QueryAnswers[(int)QueryInfoClass.RegisterStateGprs].IsSuccess();
+        set => Host.QueryAnswers[(int)QueryInfoClass.RegisterStateGprs] = value ? IntStatus.NotSupported : IntStatus.Success;
+    }
+
+    /// <summary>An exit of which the glue knows where it was.</summary>
+    public IntroAction Exit(ulong gpa, EptAccess access, uint vcpu = 0) => Exit(gpa, DirectMap + gpa, access, vcpu);
+
+    /// <summary>The same with the linear address that it tells.</summary>
+    public IntroAction Exit(ulong gpa, ulong gla, EptAccess access, uint vcpu = 0)
     {
         VcpuState* record = Vcpus[vcpu];
-        record->Regs.Rip = DirectMap + CodeFrame;
-        record->Regs.Cr0 = Tables.Cr0;
+        record->Regs.Rip = Rip;
+        record->Regs.Cr0 = Tables.Cr0 | Cr0;
         record->Regs.Cr3 = Tables.Root;
-        record->Regs.Cr4 = Tables.Cr4;
+        record->Regs.Cr4 = Tables.Cr4 | Cr4;
         record->Regs.Flags = 2;
         record->Ia32Efer = Tables.Efer;
         record->CsType = IgCsType.Bits64;
-        record->PushedMask = VcpuRegisters.Sufficient | VcpuRegisters.Flags;
+        record->Cpl = Cpl;
+        record->PushedMask = VcpuRegisters.Sufficient | (HidesFlags ? VcpuRegisters.None : VcpuRegisters.Flags);
         Assert.True(Vcpus.Claims.TryClaim(Vcpus.Claims.CellOf(vcpu)));
         try
         {
             record->EventId++;
-            Status = _eptViolation.Handle(record, gpa, DirectMap + gpa, access, out IntroAction action);
+            Status = _eptViolation.Handle(record, gpa, gla, access, out IntroAction action);
             return action;
         }
         finally
@@ -135,6 +163,9 @@ internal sealed unsafe class HookMachine : IDisposable
                 Retired.Collect();
         }
     }
+
+    /// <summary>What switches repeated instructions.</summary>
+    public RepOptimization Repetitions => _eptViolation.Repetitions;
 
     /// <summary>A store by a device.</summary>
     public IntroAction DeviceStore(ulong gpa, ReadOnlySpan<byte> data) => _eptViolation.HandleDevice(gpa, data);

@@ -1,5 +1,6 @@
 using Engine.Abi;
 using Engine.Vcpus;
+using Tests.Unit.Fakes;
 using Tests.Unit.Registers;
 using Xunit;
 
@@ -38,6 +39,30 @@ public sealed class DtrViolationTests
         Assert.Equal(IntroAction.Allowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
         machine.Regs.Rdi = RegisterMachine.Data + 0x10;
         Assert.Equal(IntroAction.NotAllowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
+    }
+
+    [Theory]
+    [InlineData(0x0F, 0U, 2UL, 2U)]  // sidt, absent
+    [InlineData(0x0F, 3U, 2UL, 6U)]  // at user level
+    [InlineData(0x0F, 0U, 0UL, 3U)]  // copy on write
+    [InlineData(0x17, 0U, 2UL, 0U)]  // lgdt
+    public void AnOperandThatGoesOnInAPageThatIsNotThereGetsItsFault(byte modRm, uint cpl, ulong mapped, uint errorCode)
+    {
+        const ulong Second = RegisterMachine.Data + 0x1000;
+        using RegisterMachine machine = new(GuestOptions.ProtectIdtr | GuestOptions.ProtectGdtr);
+        ulong entry = machine.Tables.EntryAddress(Second, 1, create: true);
+        machine.Tables.WriteEntry(entry, mapped == 0 ? 0x12000UL | 0x21 : 0x12000UL);
+        machine.Regs.Cr0 |= 1 << 16;
+        if (cpl == 3)
+            machine.LetUsersIn(RegisterMachine.Data);
+        machine.Guest.Cpl[0] = cpl;
+        machine.Ram.WriteBytes(0x10000, [0x0F, 0x01, modRm]);
+        machine.Regs.Rdi = Second - 4;
+        DescriptorAccess flags = modRm == 0x17
+            ? DescriptorAccess.Gdtr | DescriptorAccess.Write
+            : DescriptorAccess.Idtr | DescriptorAccess.Read;
+        Assert.Equal(IntroAction.Retry, Load(machine, flags));
+        Assert.Equal([new FakeInjection(0, 14, errorCode, Second)], machine.Guest.Injections);
     }
 
     private static IntroAction Load(RegisterMachine machine, DescriptorAccess flags) => machine.Exit(

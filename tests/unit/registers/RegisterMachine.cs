@@ -26,7 +26,7 @@ internal sealed unsafe class RegisterMachine : IDisposable
     {
         Guest = new FakeHypervisor(vcpus);
         RegisterGlue.Add(Guest.Handle, Host);
-        PageTables tables = new(Ram, PagingMode.Level4, 0x40000);
+        PageTables tables = Tables = new PageTables(Ram, PagingMode.Level4, 0x40000);
         tables.Map(CodeLinear, 0x10000);
         tables.Map(Data, DataFrame);
         for (int i = 0; i < vcpus; i++)
@@ -59,6 +59,8 @@ internal sealed unsafe class RegisterMachine : IDisposable
     public RegisterHost Host { get; } = new();
 
     public GuestRam Ram { get; } = new(128);
+
+    public PageTables Tables { get; }
 
     public GuestSession Session => _engine.Find(Guest.Handle)!;
 
@@ -95,6 +97,13 @@ internal sealed unsafe class RegisterMachine : IDisposable
         return Encoding.UTF8.GetString(answer.WrittenSpan);
     }
 
+    /// <summary>Makes a page the user's as well as the kernel's.</summary>
+    public void LetUsersIn(ulong linear)
+    {
+        for (int level = 1; level <= 4; level++)
+            Tables.Spoil(linear, level, set: 4);
+    }
+
     public void Dispose()
     {
         _engine.Close();
@@ -111,6 +120,7 @@ internal sealed unsafe class RegisterMachine : IDisposable
         record->Regs = Guest.Regs[vcpu];
         record->Ia32Efer = Guest.Efer[vcpu];
         record->CsType = IgCsType.Bits64;
+        record->Cpl = Guest.Cpl[vcpu];
         record->PushedMask = VcpuRegisters.Sufficient;
         Status = Active.Enter(vcpu, kind, IntStatus.InvalidParameter3);
         Assert.Equal(IntStatus.Success, Status);

@@ -41,6 +41,7 @@ internal static unsafe class FakeGlue
         GlueIface glue = Table();
         glue.GetEPTPageProtection = &GetRights;
         glue.SetIntroEmulatorContext = &SetContext;
+        glue.ToggleRepOptimization = &ToggleRepetitions;
         return glue;
     }
 
@@ -234,6 +235,15 @@ internal static unsafe class FakeGlue
         guest.ContextGla = gla;
         guest.Context = new ReadOnlySpan<byte>(buffer, (int)size).ToArray();
         return guest.ContextAnswer;
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus ToggleRepetitions(void* handle, byte enable)
+    {
+        FakeHypervisor guest = Of(handle);
+        if (guest.ToggleAnswer.IsSuccess())
+            guest.Toggles.Add(enable != 0);
+        return guest.ToggleAnswer;
     }
 
     [UnmanagedCallersOnly]

@@ -57,6 +57,12 @@ internal sealed class FakeHypervisor
     /// <summary>Every exception that was asked for, in order.</summary>
     public List<FakeInjection> Injections { get; } = [];
 
+    /// <summary>Every call of ToggleRepOptimization, in order.</summary>
+    public List<bool> Toggles { get; } = [];
+
+    /// <summary>What ToggleRepOptimization answers.</summary>
+    public IntStatus ToggleAnswer { get; set; }
+
     /// <summary>What InjectTrap answers.</summary>
     public IntStatus InjectAnswer { get; set; }
 
