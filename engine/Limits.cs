@@ -126,6 +126,12 @@ public static class Limits
     /// <summary>Alerts a second that a guest may cause once the burst is used up; more are counted and dropped.</summary>
     public const int AlertsPerSecond = 64;
 
+    /// <summary>Alerts about accesses that could not be judged that a guest may cause in a burst.</summary>
+    public const int UnjudgedAlertBurst = 16;
+
+    /// <summary>The same a second, once the burst is used up.</summary>
+    public const int UnjudgedAlertsPerSecond = 1;
+
     /// <summary>Bytes of a log line, its end included; longer text is cut.</summary>
     public const int MaxLogLine = 480;
 

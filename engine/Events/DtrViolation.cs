@@ -1,8 +1,10 @@
 using System;
+using System.Runtime.CompilerServices;
 using Engine.Abi;
 using Engine.Hooks;
 using Engine.Hosting;
 using Engine.Instructions;
+using Engine.Instructions.Emulation;
 using Engine.Memory;
 using Engine.Vcpus;
 using Iced.Intel;
@@ -46,7 +48,7 @@ internal sealed unsafe class DtrViolation
         IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Sufficient);
         if (!status.IsSuccess())
         {
-            action = _policy.Others;
+            action = Unknown(vcpu, unit, linear: 0, _policy.Others);
             return status;
         }
 
@@ -69,7 +71,9 @@ internal sealed unsafe class DtrViolation
             return IntStatus.Success;
         }
 
-        action = _eptViolation.AskLinear(vcpu, unit, linear, size, loads ? EptAccess.Read : EptAccess.Write);
+        action = loads
+            ? _eptViolation.AskLinear(vcpu, unit, linear, size, EptAccess.Read, default)
+            : AskStore(vcpu, unit, linear, size);
         if (action != IntroAction.Allowed)
             return IntStatus.Success;
 
@@ -80,6 +84,17 @@ internal sealed unsafe class DtrViolation
             Mnemonic.Lgdt => AskHooks(vcpu, unit, linear, size, DescriptorAccess.Gdtr, out action),
             _ => IntStatus.Success,
         };
+    }
+
+    /// <summary>Judges what SIDT, SGDT and their like store, with the bytes where they are known: those of SLDT and STR are selectors,
+    /// which glues do not tell.</summary>
+    [SkipLocalsInit]
+    private IntroAction AskStore(VcpuState* vcpu, InstructionUnit unit, ulong linear, int size)
+    {
+        bool isKnown = unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect effect) && effect.IsWhole &&
+            effect.Linear == linear && effect.Size == size;
+        ReadOnlySpan<byte> bytes = isKnown ? InstructionEffect.BytesOf(ref effect) : default;
+        return _eptViolation.AskLinear(vcpu, unit, linear, size, EptAccess.Write, bytes);
     }
 
     /// <summary>Bytes of the operand in memory: a selector, or a limit and a base (SDM 2A, LGDT/LIDT; 2B, SGDT, SLDT).</summary>
@@ -104,7 +119,7 @@ internal sealed unsafe class DtrViolation
         IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Tables);
         if (!status.IsSuccess())
         {
-            action = _policy.Guarded;
+            action = Unknown(vcpu, unit, linear, _policy.Guarded);
             return status;
         }
 
@@ -114,7 +129,7 @@ internal sealed unsafe class DtrViolation
         if (LinearMemory.Read(_memory, in paging, linear, operand[..size], out _) < size)
         {
             // It would be read again after the verdict, by when it may be there.
-            action = _policy.Guarded;
+            action = Unknown(vcpu, unit, linear, _policy.Guarded);
             return IntStatus.Success;
         }
 
@@ -133,5 +148,11 @@ internal sealed unsafe class DtrViolation
         if (write.Old != write.New || write.OldLimit != write.NewLimit)
             _hooks.Ask(ref write, out action);
         return IntStatus.Success;
+    }
+
+    private IntroAction Unknown(VcpuState* vcpu, InstructionUnit unit, ulong linear, IntroAction action)
+    {
+        FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory, Access = EptAccess.Read, Gla = linear };
+        return _eptViolation.Unknown(in access, action);
     }
 }

@@ -116,7 +116,7 @@ internal sealed unsafe partial class EptViolation
     private IntroAction AskFurther(
         scoped in FrameAccess judged, scoped in WholeInstruction whole, IntroAction? final, ref bool wantsOutcome)
     {
-        IntroAction action = whole.IsIncomplete ? _policy.Others : IntroAction.Allowed;
+        IntroAction action = whole.IsIncomplete && final is null ? Unknown(in judged, _policy.Others) : IntroAction.Allowed;
         foreach (ref readonly FurtherPiece piece in whole.Pieces)
         {
             if (!piece.IsHooked)

@@ -56,6 +56,9 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         _repairs = _repair.IsPossible;
     }
 
+    /// <summary>Who is told of accesses that could not be judged; set before the first exit.</summary>
+    public IUnjudgedAccesses? Unjudged { get; set; }
+
     /// <summary>The switch of repeated instructions, a job of the timer.</summary>
     public RepOptimization Repetitions => _rep;
 
@@ -194,7 +197,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         IntStatus status = VcpuRegisterFile.Ensure(_hypervisor, vcpu, VcpuRegisters.Sufficient);
         if (!status.IsSuccess())
         {
-            action = touches ? _policy.Guarded : _policy.Others;
+            action = Unknown(in access, touches ? _policy.Guarded : _policy.Others);
             return status;
         }
 
@@ -273,6 +276,13 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     private bool RetryFetch(VcpuState* vcpu, EptAccess kinds) =>
         (kinds == EptAccess.Execute && _faults.RaiseForFetch(vcpu)) || VcpuRetries.TryNote(vcpu, vcpu->Regs.Rip);
 
+    /// <summary>Reports what the fail policy makes of an access that cannot be judged.</summary>
+    public IntroAction Unknown(scoped in FrameAccess access, IntroAction action)
+    {
+        Unjudged?.OnUnjudged(in access, action);
+        return action;
+    }
+
     /// <summary>Judges a store whose bytes are known where all hooks judge by them alone: no register is read, nothing is decoded.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -322,15 +332,29 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
 
     /// <summary>
     /// Judges an operand of a few bytes that another exit's instruction accesses, [linear, linear + size), as if it had caused a
-    /// violation of its own. Registers of VcpuRegisters.Sufficient are valid and the instruction is decoded. Bytes are not known.
+    /// violation of its own. Registers of VcpuRegisters.Sufficient are valid and the instruction is decoded.
     /// </summary>
-    public IntroAction AskLinear(VcpuState* vcpu, InstructionUnit unit, ulong linear, int size, EptAccess kind)
+    /// <param name="vcpu">The vCPU's record.</param>
+    /// <param name="unit">Its decoder.</param>
+    /// <param name="linear">Address of the operand.</param>
+    /// <param name="size">Its bytes.</param>
+    /// <param name="kind">What is done with it.</param>
+    /// <param name="bytes">What is stored; empty: not known.</param>
+    public IntroAction AskLinear(
+        VcpuState* vcpu, InstructionUnit unit, ulong linear, int size, EptAccess kind, ReadOnlySpan<byte> bytes)
     {
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
         int inPage = (int)Math.Min((ulong)size, PageSize - (linear & (PageSize - 1)));
-        FramePiece first = Translated(in paging, linear, inPage);
-        FramePiece second = inPage < size ? Translated(in paging, linear + (ulong)inPage, size - inPage) : default;
-        scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kind };
+        bool isKnown = !bytes.IsEmpty;
+        FramePiece first = Translated(in paging, linear, inPage, isKnown ? bytes[..inPage] : default);
+        FramePiece second = inPage < size
+            ? Translated(in paging, linear + (ulong)inPage, size - inPage, isKnown ? bytes[inPage..] : default)
+            : default;
+        scoped FrameAccess access = new()
+        {
+            Vcpu = vcpu, Unit = unit, Memory = _memory, Access = kind, StoreData = bytes,
+            Store = kind == EptAccess.Write ? new StoreOperand(linear, size) : default,
+        };
         first.Apply(ref access);
         IntroAction action = AskAll(ref access, in second, default);
         if (access.WantsOutcome)
@@ -338,8 +362,8 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         return action;
     }
 
-    private FramePiece Translated(in PagingContext paging, ulong linear, int size) =>
-        PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess() ? new FramePiece(gpa, linear, size, default) : default;
+    private FramePiece Translated(in PagingContext paging, ulong linear, int size, ReadOnlySpan<byte> bytes) =>
+        PageWalk.Translate(_memory, in paging, linear, out ulong gpa).IsSuccess() ? new FramePiece(gpa, linear, size, bytes) : default;
 
     /// <summary>Without its bytes, a store may also reach what precedes its address, until its instruction is known.</summary>
     private static bool IsUnbounded(EptAccess kinds, bool hasData) => !hasData && (kinds & EptAccess.Write) != EptAccess.None;

@@ -95,6 +95,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
 
         _policy = new VerdictPolicy(settings.InvertVerdicts);
         Alerts = new AlertRaiser(hypervisor, _policy);
+        _eptViolation.Unjudged = Alerts;
         _watch = new RegisterWatch(hypervisor);
         _protections =
         [

@@ -1,3 +1,4 @@
+using System;
 using Engine.Abi;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;
@@ -39,6 +40,51 @@ public sealed class DtrViolationTests
         Assert.Equal(IntroAction.Allowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
         machine.Regs.Rdi = RegisterMachine.Data + 0x10;
         Assert.Equal(IntroAction.NotAllowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
+    }
+
+    [Fact]
+    public void AStoreOfTheRegisterIsJudgedByItsBytes()
+    {
+        using RegisterMachine machine = new(GuestOptions.ProtectIdt | GuestOptions.ProtectIdtr);
+        machine.Regs.IdtBase = RegisterMachine.Data;
+        machine.Regs.IdtLimit = 0xFF;
+        Assert.Equal(IntStatus.Success, machine.Session.Reset());
+        machine.Ram.WriteBytes(0x10000, [0x0F, 0x01, 0x0F]);
+        machine.Regs.Rdi = RegisterMachine.Data + 0x20;
+
+        // The bytes that are there are written anew.
+        machine.Ram.WriteBytes(RegisterMachine.DataFrame + 0x20, [0xFF, 0, .. BitConverter.GetBytes(RegisterMachine.Data)]);
+        Assert.Equal(IntroAction.Allowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
+        machine.Ram.WriteBytes(RegisterMachine.DataFrame + 0x20, [0xFE]);
+        Assert.Equal(IntroAction.NotAllowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
+        machine.Ram.WriteBytes(RegisterMachine.DataFrame + 0x20, [0xFF]);
+
+        // Of a selector nothing is known: str [rdi], sldt [rdi]
+        foreach (byte modRm in (byte[])[0x0F, 0x07])
+        {
+            machine.Ram.WriteBytes(0x10000, [0x0F, 0x00, modRm]);
+            Assert.Equal(IntroAction.NotAllowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
+        }
+    }
+
+    [Fact]
+    public void TheOperandOfALoadIsARead()
+    {
+        // lldt, ltr: nothing but the page's read hooks is asked
+        using RegisterMachine machine = new(GuestOptions.ProtectIdt | GuestOptions.ProtectIdtr);
+        foreach (byte modRm in (byte[])[0x17, 0x1F])
+        {
+            machine.Ram.WriteBytes(0x10000, [0x0F, 0x00, modRm]);
+            Assert.Equal(IntroAction.Allowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Write));
+        }
+    }
+
+    [Fact]
+    public void AnOperandInARegisterIsAllowed()
+    {
+        using RegisterMachine machine = new(GuestOptions.ProtectIdtr);
+        machine.Ram.WriteBytes(0x10000, [0x0F, 0x00, 0xC8]); // str eax
+        Assert.Equal(IntroAction.Allowed, Load(machine, DescriptorAccess.Idtr | DescriptorAccess.Read));
     }
 
     [Theory]
