@@ -33,12 +33,11 @@ public sealed unsafe class UnjudgedTests
     [InlineData(GuestConfigFlags.OthersFailClosed, IntroAction.NotAllowed)]
     public void AnOperandThatIsNotKnownIsLeftToThePolicy(GuestConfigFlags flags, IntroAction action)
     {
-        // A far call through a descriptor whose table is not told, beside the table: push and operand are known, the descriptor is not.
+        // push qword ptr fs:[rdi], beside the table, without the base of FS
         using TestMachine machine = new(flags: flags);
-        machine.Code(0x48, 0xFF, 0x1F); // call far [rdi]
-        machine.Regs.Rdi = TestMachine.Alias(0x18000);
+        machine.Code(0x64, 0xFF, 0x37);
         machine.Regs.Rsp = TestMachine.Alias(Table + 0x900);
-        machine.Host.QueryAnswers[(int)QueryInfoClass.RegisterState] = IntStatus.NotSupported;
+        machine.Host.QueryAnswers[(int)QueryInfoClass.SegRegisters] = IntStatus.NotSupported;
         Assert.Equal(action, machine.Refetch(Table + 0x8F8, TestMachine.Alias(Table + 0x8F8)));
         ref EventEptViolation alert = ref machine.Alerts[0];
         Assert.Equal((IntroObjectType.Raw, action, machine.Regs.Rip), (alert.VictimType, alert.Header.Action, alert.Header.CpuContext.Rip));
