@@ -63,6 +63,33 @@ public static class Limits
     /// <summary>Hooks on one frame that an exit visits. Adding one more is refused.</summary>
     public const int MaxHooksPerFrame = 256;
 
+    /// <summary>Levels of paging at most.</summary>
+    public const int MaxPagingLevels = 5;
+
+    /// <summary>Watches of translations a guest. 32 bytes each, and 48 for each page.</summary>
+    public const int MaxTranslationWatches = 1 << 22;
+
+    /// <summary>Watches of one page. Adding one more is refused.</summary>
+    public const int MaxWatchesPerPage = 16;
+
+    /// <summary>Steps of setting a watch: tables to hook and entries to read, and some for what other vCPUs change meanwhile.</summary>
+    public const int MaxSetupSteps = 64;
+
+    /// <summary>Watched pages whose translation one store may change; of a store to more, its effect counts as unknown.</summary>
+    public const int MaxTranslationChanges = 512;
+
+    /// <summary>Nodes and pages that are looked at for one store.</summary>
+    public const int MaxTranslationVisits = 2048;
+
+    /// <summary>Tables that one store may put in the place of others and that have to be hooked and read.</summary>
+    public const int MaxTablesPerChange = 64;
+
+    /// <summary>Page tables that one tick of the timer compares with what they are taken for.</summary>
+    public const int TablesPerTick = 64;
+
+    /// <summary>Milliseconds after which a store that is under judgement, and in the way of others, is given up.</summary>
+    public const int TransactionMilliseconds = 1000;
+
     /// <summary>Frames whose rights one commit sets, besides those that were waiting when it began.</summary>
     public const int MaxFramesPerCommit = 4096;
 

@@ -12,13 +12,13 @@ internal sealed unsafe partial class EptViolation
     /// </summary>
     private IntroAction AskAll(ref FrameAccess access, scoped in FramePiece second, scoped in FramePiece before)
     {
-        IntroAction action = access.Size != 0 ? Ask(ref access) : IntroAction.Allowed;
         if ((second.Size | before.Size) == 0)
-            return action;
+            return access.Size != 0 ? Ask(ref access) : IntroAction.Allowed;
 
         FramePiece first = FramePiece.Of(in access);
-        action = MaxOf(action, AskPiece(ref access, in second));
-        action = MaxOf(action, AskPiece(ref access, in before));
+        IntroAction action = AskPiece(ref access, in first, in second);
+        action = MaxOf(action, AskPiece(ref access, in second, in first));
+        action = MaxOf(action, AskPiece(ref access, in before, in second));
         first.Apply(ref access);
         return action;
     }
@@ -33,11 +33,12 @@ internal sealed unsafe partial class EptViolation
         first.Apply(ref access);
     }
 
-    private IntroAction AskPiece(ref FrameAccess access, scoped in FramePiece piece)
+    private IntroAction AskPiece(ref FrameAccess access, scoped in FramePiece piece, scoped in FramePiece other)
     {
         if (piece.Size == 0)
             return IntroAction.Allowed;
         piece.Apply(ref access);
+        other.ApplyAsOther(ref access);
         return Ask(ref access, piece.EndsBy);
     }
 

@@ -39,7 +39,7 @@ internal sealed unsafe partial class EptViolation
                 return Stop(vcpu, iterations, ref action);
             }
 
-            judged = AskStore(vcpu, unit, ref store, judged, ref status);
+            judged = AskStore(vcpu, unit, ref store, judged, ref status, out bool told);
             if (wantsOutcome)
                 TryAskSource(vcpu, unit, in store, judged == IntroAction.Allowed ? IntroAction.AllowedVirtual : judged, out _, out _);
             if (judged != IntroAction.Allowed)
@@ -61,6 +61,8 @@ internal sealed unsafe partial class EptViolation
                     attempts++;
                     continue;
                 default:
+                    if (told && _translations is { } translations)
+                        translations.Settle(vcpu->Index);
                     vcpu->StoreRip = 0;
                     action = IntroAction.AllowedVirtual;
                     iterations++;
@@ -84,9 +86,11 @@ internal sealed unsafe partial class EptViolation
         return false;
     }
 
-    /// <summary>Asks about the store. <paramref name="action"/>: what is known already of the instruction's verdict.</summary>
+    /// <summary>Asks about the store, and tells what becomes of it. <paramref name="action"/>: what is known already of the
+    /// instruction's verdict. <paramref name="told"/>: whether a handler wanted that.</summary>
     private IntroAction AskStore(
-        VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, IntroAction action, ref IntStatus status)
+        VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect store, IntroAction action, ref IntStatus status,
+        out bool told)
     {
         ReadOnlySpan<byte> bytes = InstructionEffect.BytesOf(ref store, unit.Workspace);
         scoped FrameAccess access = new() { Vcpu = vcpu, Unit = unit, Memory = _memory };
@@ -106,6 +110,7 @@ internal sealed unsafe partial class EptViolation
                 TellPiece(ref access, FramePiece.Of(in access), final);
         }
 
+        told = access.WantsOutcome;
         if (access.ForcesAction)
             status = IntStatus.ForceActionOnBeta;
         return action;

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Engine.Abi;
 using Engine.Hooks;
+using Engine.Hooks.Translations;
 using Engine.Hosting;
 using Engine.Instructions;
 using Engine.Instructions.Emulation;
@@ -32,6 +33,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     private readonly RightsRepair _repair;
     private readonly RepOptimization _rep;
     private readonly StoreCompletion? _completion;
+    private readonly TranslationHooks? _translations;
 
     /// <param name="hypervisor">The guest's hypervisor.</param>
     /// <param name="memory">Its memory.</param>
@@ -40,9 +42,10 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     /// <param name="faults">What raises page faults in it.</param>
     /// <param name="policy">What happens where nothing can be judged.</param>
     /// <param name="completion">What performs allowed stores; null: the hypervisor does.</param>
+    /// <param name="translations">What watches page tables.</param>
     public EptViolation(
         Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, InstructionUnit[] units, GuestFaults faults, FailPolicy policy,
-        StoreCompletion? completion = null)
+        StoreCompletion? completion = null, TranslationHooks? translations = null)
     {
         _hypervisor = hypervisor;
         _memory = memory;
@@ -51,6 +54,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         _faults = faults;
         _policy = policy;
         _completion = completion;
+        _translations = translations;
         _repair = new RightsRepair(hypervisor, hooks);
         _rep = new RepOptimization(hypervisor, units.Length);
         _repairs = _repair.IsPossible;

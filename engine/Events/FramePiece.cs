@@ -50,4 +50,11 @@ internal readonly unsafe ref struct FramePiece
         access.Size = Size;
         access.Data = _data;
     }
+
+    /// <summary>Lets this piece be the other one of an access.</summary>
+    public void ApplyAsOther(ref FrameAccess access)
+    {
+        access.OtherGpa = Gpa;
+        access.OtherData = _data;
+    }
 }

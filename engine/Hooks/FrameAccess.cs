@@ -44,6 +44,13 @@ internal unsafe ref struct FrameAccess
     /// <summary>The bytes that the store will write, <see cref="Size"/> of them; empty: not known.</summary>
     public ReadOnlySpan<byte> Data;
 
+    /// <summary>The bytes of the same store that lie in another frame, before this piece or after it; empty: there are none, or they are
+    /// not known.</summary>
+    public ReadOnlySpan<byte> OtherData;
+
+    /// <summary>Guest-physical address of <see cref="OtherData"/>.</summary>
+    public ulong OtherGpa;
+
     /// <summary>The whole store of which this is a piece; Size 0: not known.</summary>
     public StoreOperand Store;
 

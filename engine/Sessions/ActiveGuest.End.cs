@@ -13,6 +13,7 @@ internal sealed unsafe partial class ActiveGuest
 {
     private const int SwapWork = 1;
     private const int EndWork = 2;
+    private const int TranslationWork = 4;
 
     private volatile GuestPowerState _power = GuestPowerState.Resume;
 
@@ -37,6 +38,8 @@ internal sealed unsafe partial class ActiveGuest
     [MethodImpl(MethodImplOptions.NoInlining)]
     private IntStatus LeaveWithWork(VcpuBlock* block, IntroAction action, IntStatus status)
     {
+        if ((Volatile.Read(ref _work) & TranslationWork) != 0)
+            _translationHooks.SettleAtExit(&block->Record);
         if ((Volatile.Read(ref _work) & SwapWork) != 0 && block->Record.State != VcpuStateKind.EventInjection)
             _swap.PreReturn(&block->Record);
         EndExit(block, action);

@@ -6,6 +6,7 @@ using Engine.Alerts;
 using Engine.Concurrency;
 using Engine.Events;
 using Engine.Hooks;
+using Engine.Hooks.Translations;
 using Engine.Hosting;
 using Engine.Injection;
 using Engine.Instructions;
@@ -39,6 +40,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly GuestMemory _memory;
     private readonly RetiredMappings? _retiredMappings;
     private readonly FrameHooks _frameHooks;
+    private readonly TranslationHooks _translationHooks;
     private readonly EptViolation _eptViolation;
     private readonly RegisterWriteEvents _registerWrites;
     private readonly DtrViolation _dtrViolation;
@@ -51,6 +53,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private readonly BreakpointEvent _breakpoint;
     private readonly IntroCallEvent _introCall;
     private readonly SwapTimerJob _swapJob;
+    private readonly TranslationTimerJob _translationJob;
     private readonly nint _injectionHandler;
     private readonly Action<ActiveGuest> _endGuest;
     private List<ProtectionReport> _reports = [];
@@ -89,7 +92,12 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _injector = new ExceptionInjector(hypervisor, vcpuCount, PendingUds);
         GuestFaults faults = new(memory, _injector);
         FailPolicy failPolicy = new(config.Flags);
-        _eptViolation = new EptViolation(hypervisor, memory, _frameHooks, _units, faults, failPolicy, completion);
+        _translationHooks = new TranslationHooks(
+            _frameHooks, memory, vcpuCount, waits => SetWork(TranslationWork, waits), () => _timer!.Add(_translationJob!),
+            traps: (hypervisor.Capabilities & GlueCapabilities.FrameRights) != GlueCapabilities.None);
+        _translationJob = new TranslationTimerJob(_translationHooks);
+        _eptViolation = new EptViolation(
+            hypervisor, memory, _frameHooks, _units, faults, failPolicy, completion, _translationHooks);
         _registerWrites = new RegisterWriteEvents(hypervisor, memory, registerHooks);
         _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks, faults, failPolicy);
 
@@ -150,6 +158,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
 
     /// <summary>Its hooks on frames.</summary>
     public FrameHooks FrameHooks => _frameHooks;
+
+    /// <summary>Its watches of how linear pages are translated.</summary>
+    public TranslationHooks TranslationHooks => _translationHooks;
 
     /// <summary>Records of its vCPUs.</summary>
     public VcpuTable Vcpus => _vcpus;
@@ -243,6 +254,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     {
         _memory.Close();
         _retired.Dispose();
+        _translationHooks.Dispose();
         _frameHooks.Dispose();
     }
 

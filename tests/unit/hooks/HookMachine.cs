@@ -3,6 +3,7 @@ using Engine.Abi;
 using Engine.Concurrency;
 using Engine.Events;
 using Engine.Hooks;
+using Engine.Hooks.Translations;
 using Engine.Injection;
 using Engine.Memory;
 using Engine.Vcpus;
@@ -29,7 +30,7 @@ internal sealed unsafe class HookMachine : IDisposable
     /// otherwise the engine performs them.</summary>
     public HookMachine(
         int vcpus = 1, bool data = true, int pages = 512, PagingMode mode = PagingMode.Level4, GlueIface? glue = null,
-        GuestConfigFlags flags = GuestConfigFlags.None)
+        GuestConfigFlags flags = GuestConfigFlags.None, bool traps = true)
     {
         _data = data;
         Ram = new GuestRam(pages);
@@ -41,13 +42,14 @@ internal sealed unsafe class HookMachine : IDisposable
         Hypervisor = hypervisor;
         Hooks = new FrameHooks(hypervisor, Retired, 0x1234);
         StoreCompletion? completion = data ? null : new StoreCompletion(hypervisor, Memory, new RegisterAccess(hypervisor, vcpus, appliesDirtyMask: true));
+        Translations = new TranslationHooks(Hooks, Memory, vcpus, waits => WaitsForExits = waits, () => NeedsTimer = true, traps);
         Tables = new PageTables(Ram, mode, TablesFrame);
         _units = new Engine.Instructions.InstructionUnit[vcpus];
         for (int i = 0; i < vcpus; i++)
             _units[i] = new Engine.Instructions.InstructionUnit();
         Injector = new ExceptionInjector(hypervisor, vcpus, new PendingUds(Vcpus));
         _eptViolation = new EptViolation(
-            hypervisor, Memory, Hooks, _units, new GuestFaults(Memory, Injector), new FailPolicy(flags), completion);
+            hypervisor, Memory, Hooks, _units, new GuestFaults(Memory, Injector), new FailPolicy(flags), completion, Translations);
     }
 
     public GuestRam Ram { get; }
@@ -64,7 +66,18 @@ internal sealed unsafe class HookMachine : IDisposable
 
     public ExceptionInjector Injector { get; }
 
+    public TranslationHooks Translations { get; }
+
+    /// <summary>Whether stores are to be compared at the next exits.</summary>
+    public bool WaitsForExits { get; private set; }
+
+    /// <summary>Whether tables are to be compared once a second.</summary>
+    public bool NeedsTimer { get; private set; }
+
     public PageTables Tables { get; }
+
+    /// <summary>Whether exits carry the bytes of stores.</summary>
+    public bool IsDataMode => _data;
 
     /// <summary>Status of the last exit.</summary>
     public IntStatus Status { get; private set; }
@@ -86,21 +99,32 @@ internal sealed unsafe class HookMachine : IDisposable
     /// <summary>A store whose bytes the exit carries; it lands if it is allowed.</summary>
     public IntroAction Store(ulong gpa, ReadOnlySpan<byte> data, uint vcpu = 0)
     {
-        VcpuState* record = Vcpus[vcpu];
-        record->ExitFlags = VcpuExitFlags.Data;
-        record->ExitDataSize = (uint)data.Length;
-        data.CopyTo(new Span<byte>(record->ExitData, 64));
-        IntroAction action = Exit(gpa, EptAccess.Write, vcpu);
+        IntroAction action = Judge(gpa, data, vcpu);
         if (action == IntroAction.Allowed)
             Ram.WriteBytes(gpa, data);
         return action;
     }
 
+    /// <summary>A store whose bytes the exit carries, and that has not landed when this returns.</summary>
+    public IntroAction Judge(ulong gpa, ReadOnlySpan<byte> data, uint vcpu = 0)
+    {
+        VcpuState* record = Vcpus[vcpu];
+        record->ExitFlags = VcpuExitFlags.Data;
+        record->ExitDataSize = (uint)data.Length;
+        data.CopyTo(new Span<byte>(record->ExitData, 64));
+        return Exit(gpa, EptAccess.Write, vcpu);
+    }
+
+    /// <summary>The same for a store of 8 bytes.</summary>
+    public IntroAction Judge(ulong gpa, ulong value, uint vcpu = 0) =>
+        Judge(gpa, new ReadOnlySpan<byte>(&value, sizeof(ulong)), vcpu);
+
     /// <summary>A store of 8 bytes whose bytes the exit carries.</summary>
     public IntroAction Store(ulong gpa, ulong value, uint vcpu = 0) =>
         Store(gpa, new ReadOnlySpan<byte>(&value, sizeof(ulong)), vcpu);
 
-    /// <summary>A store of 8 bytes by <c>mov [rdi], rsi</c> through the direct map, of which the exit tells the address alone.</summary>
+    /// <summary>A store of 8 bytes by <c>mov [rdi], rsi</c> through the direct map, of which the exit tells the address alone.
+    /// The engine performs it; where it touches no hook, the hypervisor does.</summary>
     public IntroAction Execute(ulong gpa, ulong value, uint vcpu = 0)
     {
         Assert.False(_data);
@@ -108,7 +132,10 @@ internal sealed unsafe class HookMachine : IDisposable
         VcpuState* record = Vcpus[vcpu];
         record->Regs.Rdi = DirectMap + gpa;
         record->Regs.Rsi = value;
-        return Exit(gpa, EptAccess.Write, vcpu);
+        IntroAction action = Exit(gpa, EptAccess.Write, vcpu);
+        if (action == IntroAction.Allowed)
+            Ram.Write(gpa, value);
+        return action;
     }
 
     /// <summary>Where the code is that exits.</summary>
@@ -154,6 +181,8 @@ internal sealed unsafe class HookMachine : IDisposable
         }
         finally
         {
+            if (WaitsForExits)
+                Translations.SettleAtExit(record);
             if (Hooks.HasChanges)
                 Hooks.CommitAtExit();
             record->ExitFlags = VcpuExitFlags.None;
@@ -183,6 +212,7 @@ internal sealed unsafe class HookMachine : IDisposable
     public void Dispose()
     {
         Retired.Dispose();
+        Translations.Dispose();
         Hooks.Dispose();
         Host.Forget();
         Ram.Dispose();
