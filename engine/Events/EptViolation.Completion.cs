@@ -41,7 +41,7 @@ internal sealed unsafe partial class EptViolation
 
             judged = AskStore(vcpu, unit, ref store, judged, ref status, out bool told);
             if (wantsOutcome)
-                TryAskSource(vcpu, unit, in store, judged == IntroAction.Allowed ? IntroAction.AllowedVirtual : judged, out _, out _);
+                TellSource(vcpu, unit, in store, judged);
             if (judged != IntroAction.Allowed)
             {
                 // Iterations before this one have happened; for this one, the verdict is that of an exit of its own.
@@ -76,6 +76,45 @@ internal sealed unsafe partial class EptViolation
         return true;
     }
 
+    /// <summary>
+    /// Performs the instruction with the bytes of the record's PatchBuffer in the place of memory's (AllowedPatched). What it stores
+    /// is judged; a repeated instruction is performed for one iteration. False: it is not emulated, reads nothing of the patch, or
+    /// cannot be performed; nothing has happened. <paramref name="action"/>: AllowedVirtual, or why it is not performed.
+    /// </summary>
+    [SkipLocalsInit]
+    private bool TryCompletePatched(VcpuState* vcpu, InstructionUnit unit, ref IntroAction action, ref IntStatus status)
+    {
+        if (_completion is not { MayBePossible: true } || vcpu->PatchBuffer.Valid == 0 ||
+            (vcpu->ExitFlags & VcpuExitFlags.RipRetired) != VcpuExitFlags.None ||
+            !_completion.TryBegin(vcpu) || (vcpu->Instruction.Length == 0 && !unit.Decode(_memory, vcpu).IsSuccess()) ||
+            !unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect effect, usesPatch: true) || !effect.ReadsPatch ||
+            (effect.ReadsTarget && effect.IsAtomic) || !StoreCommit.TryPlace(_memory, vcpu, ref effect, unit.Workspace) ||
+            !TryAskSource(vcpu, unit, in effect, final: null, out IntroAction judged, out bool wantsOutcome))
+        {
+            return false;
+        }
+
+        // The record stays about the read, unless there is a store.
+        if (unit.Workspace.PieceCount != 0)
+            judged = AskStore(vcpu, unit, ref effect, judged, ref status);
+        if (wantsOutcome)
+            TellSource(vcpu, unit, in effect, judged);
+        if (judged > IntroAction.AllowedPatched)
+        {
+            action = judged;
+            return true;
+        }
+
+        if (judged != IntroAction.Allowed || (_hooks.HasChanges && _hooks.Commit() == IntStatus.Busy) ||
+            _completion.Complete(vcpu, ref effect, unit.Workspace) != CommitOutcome.Done)
+        {
+            return false;
+        }
+
+        action = IntroAction.AllowedVirtual;
+        return true;
+    }
+
     /// <summary>Ends a repetition that has begun; the rest of it exits again. Otherwise says that nothing was done.</summary>
     private static bool Stop(VcpuState* vcpu, int iterations, ref IntroAction action)
     {
@@ -101,7 +140,7 @@ internal sealed unsafe partial class EptViolation
             action = MaxOf(action, Ask(ref access));
         }
 
-        IntroAction final = action == IntroAction.Allowed ? IntroAction.AllowedVirtual : action;
+        IntroAction final = Performed(action);
         for (int i = unit.Workspace.PieceCount - 1; i >= 0; i--)
         {
             // The first piece comes last, and is what the record is about afterwards.
@@ -146,16 +185,33 @@ internal sealed unsafe partial class EptViolation
         PageWalk.Translate(_memory, in paging, linear, out ulong physical).IsSuccess() && physical / PageSize == gpa / PageSize;
 
     /// <summary>Asks about what the instruction reads elsewhere, page by page; or, once what becomes of it is known, tells that. False: a
-    /// page is not there, and the processor has to see that.</summary>
+    /// page is not there, and the processor has to see that. What is in the patch buffer, all of it, was asked about before it came to
+    /// be there.</summary>
     private bool TryAskSource(
         VcpuState* vcpu, InstructionUnit unit, in InstructionEffect store, IntroAction? final, out IntroAction action,
         out bool wantsOutcome)
     {
         action = IntroAction.Allowed;
         wantsOutcome = false;
+        return TryAskRead(vcpu, unit, store.SourceLinear, store.SourceSize, final, ref action, ref wantsOutcome) &&
+            TryAskRead(vcpu, unit, store.SecondSourceLinear, store.SecondSourceSize, final, ref action, ref wantsOutcome);
+    }
+
+    private void TellSource(VcpuState* vcpu, InstructionUnit unit, in InstructionEffect store, IntroAction judged) =>
+        TryAskSource(vcpu, unit, in store, Performed(judged), out _, out _);
+
+    /// <summary>What becomes of an access that the engine performs if it is allowed.</summary>
+    private static IntroAction Performed(IntroAction judged) => judged == IntroAction.Allowed ? IntroAction.AllowedVirtual : judged;
+
+    private bool TryAskRead(
+        VcpuState* vcpu, InstructionUnit unit, ulong linear, int rest, IntroAction? final, ref IntroAction action,
+        ref bool wantsOutcome)
+    {
+        ref VcpuPatchBuffer patch = ref vcpu->PatchBuffer;
+        if (unit.Workspace.UsesPatch && linear - patch.Gla < patch.Size && (ulong)rest <= patch.Size - (linear - patch.Gla))
+            return true;
+
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        ulong linear = store.SourceLinear;
-        int rest = store.SourceSize;
         while (rest > 0)
         {
             int inPage = (int)Math.Min((ulong)rest, PageSize - (linear & (PageSize - 1)));

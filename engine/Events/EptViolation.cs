@@ -150,7 +150,9 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         }
 
         IntStatus status = Judge(vcpu, unit, gpa, gla, kinds, hasData, size, rest, touches, out action);
-        return action == IntroAction.AllowedPatched ? ServePatch(vcpu, status, out action) : status;
+        if (action != IntroAction.AllowedPatched || TryCompletePatched(vcpu, unit, ref action, ref status))
+            return status;
+        return ServePatch(vcpu, status, out action);
     }
 
     /// <summary>

@@ -20,9 +20,11 @@ internal sealed unsafe partial class InstructionUnit
     /// <param name="vcpu">The record; what is not in PushedMask is not known.</param>
     /// <param name="hypervisor">Who is asked for extended state where it is needed; null: it is not known.</param>
     /// <param name="effect">What it does, together with <see cref="Workspace"/>.</param>
-    public bool TryEmulate(GuestMemory memory, VcpuState* vcpu, Hypervisor? hypervisor, out InstructionEffect effect)
+    /// <param name="usesPatch">Whether its reads see the bytes of the record's PatchBuffer instead of memory's.</param>
+    public bool TryEmulate(
+        GuestMemory memory, VcpuState* vcpu, Hypervisor? hypervisor, out InstructionEffect effect, bool usesPatch = false)
     {
-        Workspace.State.Begin(hypervisor, vcpu->Index);
+        Workspace.Begin(hypervisor, vcpu->Index, usesPatch);
         return InstructionEmulator.TryEmulate(in Current, _registers, memory, vcpu, Workspace, out effect);
     }
 }

@@ -19,7 +19,7 @@ internal sealed unsafe partial class CaseGenerator
         Mnemonic mnemonic = _instruction.Mnemonic;
         if (_instruction.IsStackInstruction || mnemonic is Mnemonic.Enter or Mnemonic.Call)
             SetStackPointer();
-        if (_instruction.Op0Kind is OpKind.MemoryESDI or OpKind.MemoryESEDI or OpKind.MemoryESRDI)
+        if (IsExtraSegment(_instruction.Op0Kind) || (_instruction.OpCount > 1 && IsExtraSegment(_instruction.Op1Kind)))
             SetAddress(Rdi, _target - BaseOf(Register.ES));
         if (_instruction.Op0Kind is OpKind.MemorySegDI or OpKind.MemorySegEDI or OpKind.MemorySegRDI)
             SetAddress(Rdi, OffsetOf(_target));
@@ -60,6 +60,8 @@ internal sealed unsafe partial class CaseGenerator
                 break;
         }
     }
+
+    private static bool IsExtraSegment(OpKind kind) => kind is OpKind.MemoryESDI or OpKind.MemoryESEDI or OpKind.MemoryESRDI;
 
     /// <summary>Near the stack pointer, so that frames are often copied from what was just pushed.</summary>
     private void SetFramePointer()

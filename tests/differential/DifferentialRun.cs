@@ -46,6 +46,12 @@ internal sealed unsafe class DifferentialRun : IDisposable
     /// <summary>Cases that store outside of the window.</summary>
     public long Discarded { get; private set; }
 
+    /// <summary>Cases compared whose memory operand, or a part of it, was read from the patch buffer.</summary>
+    public long Patched { get; private set; }
+
+    /// <summary>Cases that the emulator did not emulate, and that the oracle was therefore not given.</summary>
+    public long NotTried { get; private set; }
+
     /// <summary>Cases in which both refuse: the oracle faults, and nothing is emulated.</summary>
     public long Faults { get; private set; }
 
@@ -133,7 +139,7 @@ internal sealed unsafe class DifferentialRun : IDisposable
         StringBuilder text = new();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{_name}: {Compared} cases compared, {NotEmulated} executed but not emulated, {Faults} refused by both, {Discarded} outside of the window:");
+            $"{_name}: {Compared} cases compared, {Patched} of them reading patched bytes, {NotEmulated} executed but not emulated, {Faults} refused by both, {NotTried} not emulated and not tried, {Discarded} outside of the window:");
         foreach ((string family, long count) in families)
             text.Append(CultureInfo.InvariantCulture, $" {family} {count},");
         return text.ToString().TrimEnd(',');
@@ -177,6 +183,14 @@ internal sealed unsafe class DifferentialRun : IDisposable
         _machine.Run(ref test, index, ref emulated);
         if (_machine.Current.Code != code || (_layout == OracleLayout.Unicorn && IsWrongInUnicorn(in _machine.Current)))
             return false;
+
+        // In Unicorn, a case that faults spoils those that follow: what may fault is not tried.
+        if (_layout == OracleLayout.Unicorn && !emulated.IsEmulated && !emulated.IsOutside)
+        {
+            NotTried++;
+            return false;
+        }
+
         if (emulated.IsOutside)
         {
             Discarded++;
@@ -239,6 +253,7 @@ internal sealed unsafe class DifferentialRun : IDisposable
         }
 
         counts.Compared++;
+        Patched += _emulated[place].IsPatched ? 1 : 0;
         if (complaint is not null)
             Complain(place, complaint);
     }

@@ -9,6 +9,9 @@ internal unsafe struct EmulatedCase
     /// <summary>Whether it stores outside of the window: then the case tells nothing.</summary>
     public bool IsOutside;
 
+    /// <summary>Whether it has read from the patch buffer.</summary>
+    public bool IsPatched;
+
     /// <summary>Flags that the architecture leaves open.</summary>
     public ulong UndefinedFlags;
 

@@ -20,6 +20,7 @@ internal sealed unsafe partial class EmulatorMachine : IDisposable
     private const ulong IdtBase = 0xFEDC_BA98;
     private const ulong IdtLimit = 0x7654;
 
+    private const byte Garbage = 0xA7;
     private const ulong OsFxsr = 1 << 9;
     private const ulong OsXsave = 1 << 18;
 
@@ -64,6 +65,7 @@ internal sealed unsafe partial class EmulatorMachine : IDisposable
     {
         outcome.IsEmulated = false;
         outcome.IsOutside = false;
+        outcome.IsPatched = false;
         outcome.UndefinedFlags = 0;
         VcpuState* vcpu = _vcpus[0];
         Load(vcpu, ref test, _layout.SlotOf(index));
@@ -73,16 +75,26 @@ internal sealed unsafe partial class EmulatorMachine : IDisposable
             return;
 
         EmulationWorkspace workspace = _unit.Workspace;
-        if (test.UsesState != 0)
-            workspace.State.Begin(OracleCase.AreaOf(ref test));
-        else
-            workspace.State.Begin(hypervisor: null, 0);
+        Begin(ref test, usesPatch: false);
         for (int i = 0; i < MaxIterations; i++)
         {
             if (!InstructionEmulator.TryEmulate(in _unit.Current, _registers, _memory, vcpu, workspace, out InstructionEffect store) ||
                 !StoreCommit.TryPlace(_memory, vcpu, ref store, workspace))
             {
                 return;
+            }
+
+            // Every other time, what it reads is something else in memory, and right in the patch buffer.
+            if (i == 0 && TryPatch(in test, in store, vcpu))
+            {
+                Begin(ref test, usesPatch: true);
+                if (!InstructionEmulator.TryEmulate(in _unit.Current, _registers, _memory, vcpu, workspace, out store) ||
+                    !store.ReadsPatch || !StoreCommit.TryPlace(_memory, vcpu, ref store, workspace))
+                {
+                    throw new InvalidOperationException($"{_unit.Current.Code} is emulated without a patch alone");
+                }
+
+                outcome.IsPatched = true;
             }
 
             outcome.IsOutside = IsOutside(in test, in store, workspace);
@@ -108,6 +120,8 @@ internal sealed unsafe partial class EmulatorMachine : IDisposable
             new ReadOnlySpan<ulong>(&vcpu->Regs, 16).CopyTo(new Span<ulong>(gprs, 16));
         outcome.Result.WindowFirst = test.WindowFirst;
         outcome.Result.WindowLength = test.WindowLength;
+        if (outcome.IsPatched)
+            Unpatch(vcpu);
         Window(in test).CopyTo(OracleCase.WindowOf(ref outcome.Result));
         if (test.UsesState != 0)
             workspace.State.Area.CopyTo(OracleCase.AreaOf(ref outcome.Result));
@@ -145,6 +159,52 @@ internal sealed unsafe partial class EmulatorMachine : IDisposable
         OracleCase.WindowOf(ref test).CopyTo(Window(in test));
     }
 
+    private void Begin(ref OracleCase test, bool usesPatch)
+    {
+        if (test.UsesState != 0)
+            _unit.Workspace.Begin(OracleCase.AreaOf(ref test), usesPatch);
+        else
+            _unit.Workspace.Begin(hypervisor: null, 0, usesPatch);
+    }
+
+    /// <summary>Puts all or the first half of what an instruction reads into the patch buffer, and something else into memory.</summary>
+    private bool TryPatch(in OracleCase test, in InstructionEffect store, VcpuState* vcpu)
+    {
+        ulong first = store.SourceLinear;
+        int size = store.SourceSize;
+        if ((test.Gprs[0] & 1) != 0 || size is <= 0 or > 64 || store.IsRepeated || store.SecondSourceSize != 0 ||
+            first < _layout.Window + test.WindowFirst || first + (ulong)size > _layout.Window + test.WindowFirst + test.WindowLength)
+        {
+            return false;
+        }
+
+        foreach (ref readonly StorePiece piece in _unit.Workspace.Pieces)
+        {
+            if (first < piece.Linear + (ulong)piece.Size && piece.Linear < first + (ulong)size)
+                return false;
+        }
+
+        ref VcpuPatchBuffer patch = ref vcpu->PatchBuffer;
+        patch.Gla = first;
+        patch.Size = (uint)((test.Gprs[0] & 2) != 0 ? size : (size + 1) / 2);
+        Span<byte> memory = new(_data.At(first), (int)patch.Size);
+        fixed (byte* data = patch.Data)
+            memory.CopyTo(new Span<byte>(data, memory.Length));
+        memory.Fill(Garbage);
+        return true;
+    }
+
+    /// <summary>Puts the bytes back, which nobody may have changed.</summary>
+    private void Unpatch(VcpuState* vcpu)
+    {
+        ref VcpuPatchBuffer patch = ref vcpu->PatchBuffer;
+        Span<byte> memory = new(_data.At(patch.Gla), (int)patch.Size);
+        if (memory.ContainsAnyExcept(Garbage))
+            throw new InvalidOperationException($"{_unit.Current.Code} has written to what it reads");
+        fixed (byte* data = patch.Data)
+            new Span<byte>(data, memory.Length).CopyTo(memory);
+    }
+
     /// <summary>The part of the data that a case uses.</summary>
     private Span<byte> Window(in OracleCase test) =>
         new(_data.Host + OracleLayout.WindowOffset + test.WindowFirst, test.WindowLength);
@@ -161,6 +221,12 @@ internal sealed unsafe partial class EmulatorMachine : IDisposable
                 return true;
         }
 
-        return store.SourceSize != 0 && store.SourceLinear - _layout.Data >= OracleLayout.DataSize;
+        return IsOutsideData(store.SourceLinear, store.SourceSize) || IsOutsideData(store.SecondSourceLinear, store.SecondSourceSize);
+    }
+
+    private bool IsOutsideData(ulong linear, int size)
+    {
+        ulong offset = linear - _layout.Data;
+        return size != 0 && (offset >= OracleLayout.DataSize || offset + (ulong)size > OracleLayout.DataSize);
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using Iced.Intel;
 
 namespace Tests.Differential;
@@ -9,8 +10,17 @@ internal static class StoreForms
 {
     private const int Samples = 64;
 
+    private delegate bool Kind(in Instruction instruction, InstructionInfo info);
+
     /// <summary>The forms that the generator can make and that store.</summary>
-    public static List<Code> All(OracleLayout layout, int bits)
+    public static List<Code> All(OracleLayout layout, int bits) => Find(layout, bits, Stores);
+
+    /// <summary>The forms that the generator can make and that only read memory.</summary>
+    public static List<Code> Loads(OracleLayout layout, int bits) =>
+        Find(layout, bits, static (in Instruction instruction, InstructionInfo info) =>
+            !Stores(in instruction, info) && info.GetUsedMemory().Any(used => used.Access is OpAccess.Read or OpAccess.CondRead));
+
+    private static List<Code> Find(OracleLayout layout, int bits, Kind kind)
     {
         // Any processor: what it has enabled does not matter for the making.
         CaseGenerator generator = new(layout, new OracleFacts { Xcr0 = CaseGenerator.StateComponents }, bits);
@@ -30,7 +40,7 @@ internal static class StoreForms
                 Instruction decoded = decoder.Decode();
                 if (decoded.Code != code)
                     continue;
-                if (Stores(in decoded, factory.GetInfo(in decoded)))
+                if (kind(in decoded, factory.GetInfo(in decoded)))
                     forms.Add(code);
                 break;
             }

@@ -8,12 +8,14 @@ internal static class ArithmeticStores
     public static bool Emulate(ref EmulationContext context)
     {
         int size = context.OperandSize;
-        if (context.Instruction.Op0Kind != OpKind.Memory || !context.TryTarget(size) || !context.TryReadTarget(out ulong a) ||
-            !context.TryValue(1, size, out ulong b))
-        {
-            return false;
-        }
+        return context.Instruction.Op0Kind == OpKind.Memory && context.TryTarget(size) && context.TryReadTarget(out ulong a) &&
+            context.TryValue(1, size, out ulong b) && TryCompute(ref context, a, b, size, out ulong result) && context.Give(result);
+    }
 
+    /// <summary>The result of the instruction's operation, CMP and TEST included; sets flags.</summary>
+    public static bool TryCompute(ref EmulationContext context, ulong a, ulong b, int size, out ulong result)
+    {
+        result = 0;
         ulong carry = 0;
         Mnemonic mnemonic = context.Instruction.Mnemonic;
         if (mnemonic is Mnemonic.Adc or Mnemonic.Sbb)
@@ -24,23 +26,22 @@ internal static class ArithmeticStores
         }
 
         ulong flags;
-        ulong result;
         switch (mnemonic)
         {
             case Mnemonic.Add or Mnemonic.Adc:
                 result = FlagMath.Add(a, b, carry, size, out flags);
                 break;
-            case Mnemonic.Sub or Mnemonic.Sbb:
+            case Mnemonic.Sub or Mnemonic.Sbb or Mnemonic.Cmp:
                 result = FlagMath.Subtract(a, b, carry, size, out flags);
                 break;
             default:
-                result = mnemonic == Mnemonic.And ? a & b : mnemonic == Mnemonic.Or ? a | b : a ^ b;
+                result = mnemonic is Mnemonic.And or Mnemonic.Test ? a & b : mnemonic == Mnemonic.Or ? a | b : a ^ b;
                 flags = FlagMath.SignZeroParity(result, size);
                 context.NoteUndefinedFlags();
                 break;
         }
 
         context.SetFlags(RFlags.Arithmetic, flags);
-        return context.Give(result);
+        return true;
     }
 }

@@ -10,23 +10,12 @@ internal static class BitStores
     {
         ref readonly Instruction instruction = ref context.Instruction;
         int size = context.OperandSize;
-        if (instruction.Op0Kind != OpKind.Memory || size is not (2 or 4 or 8) || !context.TryValue(1, size, out ulong number) ||
-            !context.TryOffset(out ulong offset, out int addressSize))
+        if (!TryOffset(ref context, size, out ulong offset, out int bit) ||
+            !context.TryTarget(instruction.MemorySegment, offset, size) || !context.TryReadTarget(out ulong value))
         {
             return false;
         }
 
-        int bits = 8 * size;
-        if (instruction.Op1Kind == OpKind.Register)
-        {
-            offset += OperandAddressing.BitDisplacement(number, size);
-            offset &= FlagMath.Mask(addressSize);
-        }
-
-        if (!context.TryTarget(instruction.MemorySegment, offset, size) || !context.TryReadTarget(out ulong value))
-            return false;
-
-        int bit = (int)number & (bits - 1);
         ulong one = 1UL << bit;
         context.SetFlags(RFlags.Cf, (value >> bit) & 1);
         context.NoteUndefinedFlags();
@@ -36,5 +25,27 @@ internal static class BitStores
             Mnemonic.Btr => value & ~one,
             _ => value ^ one,
         });
+    }
+
+    /// <summary>The offset of the operand that holds the bit, and its number there.</summary>
+    public static bool TryOffset(ref EmulationContext context, int size, out ulong offset, out int bit)
+    {
+        ref readonly Instruction instruction = ref context.Instruction;
+        offset = 0;
+        bit = 0;
+        if (instruction.Op0Kind != OpKind.Memory || size is not (2 or 4 or 8) || !context.TryValue(1, size, out ulong number) ||
+            !context.TryOffset(out offset, out int addressSize))
+        {
+            return false;
+        }
+
+        bit = (int)number & ((8 * size) - 1);
+        if (instruction.Op1Kind == OpKind.Register)
+        {
+            offset += OperandAddressing.BitDisplacement(number, size);
+            offset &= FlagMath.Mask(addressSize);
+        }
+
+        return true;
     }
 }

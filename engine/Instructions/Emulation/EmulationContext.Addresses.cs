@@ -64,9 +64,13 @@ internal unsafe ref partial struct EmulationContext
 
     /// <summary>Linear address of [offset, offset + size) of a segment. False: it is not known, or the processor would raise an
     /// exception, or the run wraps around.</summary>
-    public readonly bool TryLinear(Register segment, ulong offset, int size, bool isStore, out ulong linear) =>
-        _at.Locate(segment, offset, size, isStore, out linear) == OperandState.Known &&
-        (Is64Bit || (linear + (ulong)size - 1 <= uint.MaxValue && (uint)offset + (ulong)size - 1 <= uint.MaxValue));
+    public readonly bool TryLinear(Register segment, ulong offset, int size, bool isStore, out ulong linear)
+    {
+        if (!Is64Bit || segment >= Register.FS)
+            _ = Has(VcpuRegisters.Segments);
+        return _at.Locate(segment, offset, size, isStore, out linear) == OperandState.Known &&
+            (Is64Bit || (linear + (ulong)size - 1 <= uint.MaxValue && (uint)offset + (ulong)size - 1 <= uint.MaxValue));
+    }
 
     /// <summary>Finds where a push of some bytes goes, and sets the stack pointer.</summary>
     public readonly bool TryPush(int size)
@@ -83,7 +87,12 @@ internal unsafe ref partial struct EmulationContext
     }
 
     /// <summary>The stack pointer: RSP in 64-bit code, else ESP or SP, as SS says.</summary>
-    public readonly bool TryStackPointer(out Register register, out ulong value) => _at.TryStackPointer(out register, out value);
+    public readonly bool TryStackPointer(out Register register, out ulong value)
+    {
+        if (!Is64Bit)
+            _ = Has(VcpuRegisters.Segments);
+        return _at.TryStackPointer(out register, out value);
+    }
 
     /// <summary>Whether the stack can be written at an offset.</summary>
     public readonly bool IsStackWritable(ulong offset, int size)

@@ -51,13 +51,10 @@ internal unsafe ref partial struct EmulationContext
     public readonly bool TryXsaveFeatures(bool withSupervisor, out ulong features)
     {
         ulong supervisor = 0;
-        if ((_vcpu->PushedMask & VcpuRegisters.Xcr0) != VcpuRegisters.None)
-            features = _vcpu->Xcr0;
-        else if (!State.TryReadXcr0(out features))
+        features = 0;
+        if (!Has(VcpuRegisters.Xcr0) || (withSupervisor && !State.TryReadXss(out supervisor)))
             return false;
-        if (withSupervisor && !State.TryReadXss(out supervisor))
-            return false;
-        features |= supervisor;
+        features = _vcpu->Xcr0 | supervisor;
         return true;
     }
 

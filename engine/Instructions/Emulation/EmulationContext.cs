@@ -75,7 +75,15 @@ internal unsafe ref partial struct EmulationContext
     public readonly bool TryGpr(Register register, out ulong value) => _at.TryGpr(register, out value);
 
     /// <summary>Reads RFLAGS.</summary>
-    public readonly bool TryFlags(out ulong flags) => _at.TryFlags(out flags);
+    public readonly bool TryFlags(out ulong flags)
+    {
+        _ = Has(VcpuRegisters.Flags);
+        return _at.TryFlags(out flags);
+    }
+
+    /// <summary>Whether registers are in the record, or can be fetched into it.</summary>
+    private readonly bool Has(VcpuRegisters wanted) => (wanted & ~_vcpu->PushedMask) == VcpuRegisters.None ||
+        (Workspace.Hypervisor is { } hypervisor && VcpuRegisterFile.Ensure(hypervisor, _vcpu, wanted).IsSuccess());
 
     /// <summary>Reads an operand that is a general-purpose register or an immediate, cut to a size.</summary>
     public readonly bool TryValue(int operand, int size, out ulong value)
@@ -109,8 +117,9 @@ internal unsafe ref partial struct EmulationContext
     /// <summary>Registers with GDTR and IDTR among them.</summary>
     public readonly bool TryTables(out IgArchRegs tables)
     {
+        bool known = Has(VcpuRegisters.Tables);
         tables = _vcpu->Regs;
-        return (_vcpu->PushedMask & VcpuRegisters.Tables) != VcpuRegisters.None || State.TryReadTables(ref tables);
+        return known;
     }
 
     /// <summary>Sets a general-purpose register, or a part of one, as the processor does: 32 bits clear what is above, fewer leave it.
@@ -170,6 +179,21 @@ internal unsafe ref partial struct EmulationContext
         return TryRead(Store.Linear, InstructionEffect.OldOf(ref Store));
     }
 
+    /// <summary>Reads the memory operand that the instruction names and does not store to, at most 8 bytes.</summary>
+    public readonly bool TryReadOperand(int size, out ulong value)
+    {
+        value = 0;
+        return TryOffset(out ulong offset, out _) &&
+            TryLinear(Instruction.MemorySegment, offset, size, isStore: false, out ulong linear) &&
+            TryReadSource(linear, size, out value);
+    }
+
+    /// <summary>The same with as many bytes as the span has, at a multiple of that where the processor wants it.</summary>
+    public readonly bool TryReadOperand(Span<byte> bytes, bool isAligned) =>
+        TryOffset(out ulong offset, out _) &&
+        TryLinear(Instruction.MemorySegment, offset, bytes.Length, isStore: false, out ulong linear) &&
+        (!isAligned || (linear & (ulong)(bytes.Length - 1)) == 0) && TryReadSource(linear, bytes);
+
     /// <summary>Reads what the instruction takes from memory besides the operand that it stores to, at most 8 bytes.</summary>
     public readonly bool TryReadSource(ulong linear, int size, out ulong value)
     {
@@ -179,28 +203,58 @@ internal unsafe ref partial struct EmulationContext
         return known;
     }
 
-    /// <summary>Reads what the instruction takes from memory besides the operand that it stores to.</summary>
+    /// <summary>Reads what the instruction takes from memory besides the operand that it stores to; from two places at most.</summary>
     public readonly bool TryReadSource(ulong linear, Span<byte> bytes)
     {
-        Store.SourceLinear = linear;
-        Store.SourceSize = bytes.Length;
+        if (Store.SecondSourceSize != 0)
+            return false;
+        if (Store.SourceSize == 0)
+        {
+            Store.SourceLinear = linear;
+            Store.SourceSize = bytes.Length;
+        }
+        else
+        {
+            Store.SecondSourceLinear = linear;
+            Store.SecondSourceSize = bytes.Length;
+        }
+
         return TryRead(linear, bytes);
     }
 
     private readonly bool TryRead(ulong linear, Span<byte> bytes)
     {
         PagingContext paging = VcpuRegisterFile.Paging(_vcpu);
-        while (!bytes.IsEmpty)
+        ulong at = linear;
+        for (Span<byte> rest = bytes; !rest.IsEmpty;)
         {
-            if (!AccessRights.TryTranslate(_memory, in paging, _vcpu, linear, AccessKind.Look, out ulong physical))
+            if (!AccessRights.TryTranslate(_memory, in paging, _vcpu, at, AccessKind.Look, out ulong physical))
                 return false;
-            int inPage = (int)Math.Min((ulong)bytes.Length, 0x1000 - (linear & 0xFFF));
-            if (_memory.Read(physical, bytes[..inPage]) < inPage)
+            int inPage = (int)Math.Min((ulong)rest.Length, 0x1000 - (at & 0xFFF));
+            if (_memory.Read(physical, rest[..inPage]) < inPage)
                 return false;
-            linear += (ulong)inPage;
-            bytes = bytes[inPage..];
+            at += (ulong)inPage;
+            rest = rest[inPage..];
         }
 
+        if (Workspace.UsesPatch)
+            Overlay(linear, bytes);
         return true;
+    }
+
+    /// <summary>Lets the bytes that the record's patch buffer has count instead of memory's.</summary>
+    private readonly void Overlay(ulong linear, Span<byte> bytes)
+    {
+        ref VcpuPatchBuffer patch = ref _vcpu->PatchBuffer;
+        ulong first = Math.Max(linear, patch.Gla);
+        ulong end = Math.Min(linear + (ulong)bytes.Length, patch.Gla + Math.Min(patch.Size, Limits.MaxStoreBytes));
+        if (first >= end)
+            return;
+        fixed (byte* data = patch.Data)
+        {
+            new ReadOnlySpan<byte>(data + (first - patch.Gla), (int)(end - first)).CopyTo(bytes[(int)(first - linear)..]);
+        }
+
+        Store.ReadsPatch = true;
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using Engine.Hosting;
 using Engine.Instructions.Emulation.State;
 
 namespace Engine.Instructions.Emulation;
@@ -21,6 +22,9 @@ internal sealed class EmulationWorkspace(XsaveLayout layout)
 
     /// <summary>Extended state of the vCPU.</summary>
     public ExtendedState State { get; } = new(layout);
+
+    /// <summary>Whether reads see the bytes of the record's patch buffer instead of memory's.</summary>
+    public bool UsesPatch { get; private set; }
 
     /// <summary>The parts of the store, in the order in which they are written, once their places are known.</summary>
     public ReadOnlySpan<StorePiece> Pieces => _pieces.AsSpan(0, PieceCount);
@@ -60,6 +64,25 @@ internal sealed class EmulationWorkspace(XsaveLayout layout)
             return _runs;
         }
     }
+
+    /// <summary>Begins an instruction. <paramref name="hypervisor"/>: who is asked for state that it needs; null: nobody.</summary>
+    public void Begin(Hypervisor? hypervisor, uint vcpu, bool usesPatch = false)
+    {
+        Hypervisor = hypervisor;
+        UsesPatch = usesPatch;
+        State.Begin(hypervisor, vcpu);
+    }
+
+    /// <summary>Begins an instruction whose extended state is known.</summary>
+    public void Begin(ReadOnlySpan<byte> area, bool usesPatch)
+    {
+        Hypervisor = null;
+        UsesPatch = usesPatch;
+        State.Begin(area);
+    }
+
+    /// <summary>Who is asked for registers that are not in the record; null: nobody.</summary>
+    public Hypervisor? Hypervisor { get; private set; }
 
     /// <summary>Forgets the pieces.</summary>
     public void ClearPieces() => PieceCount = 0;

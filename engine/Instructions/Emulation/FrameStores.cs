@@ -35,13 +35,8 @@ internal static unsafe class FrameStores
                     return false;
                 break;
             default:
-                if (!context.TryOffset(out ulong offset, out _) ||
-                    !context.TryLinear(instruction.MemorySegment, offset, size, isStore: false, out ulong linear) ||
-                    !context.TryReadSource(linear, size, out target))
-                {
+                if (!context.TryReadOperand(size, out target))
                     return false;
-                }
-
                 break;
         }
 

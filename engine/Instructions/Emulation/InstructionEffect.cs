@@ -48,11 +48,20 @@ internal unsafe struct InstructionEffect
     /// <summary>Bytes of it; 0: nothing.</summary>
     public int SourceSize;
 
+    /// <summary>Linear address of a second place that it reads: CMPS.</summary>
+    public ulong SecondSourceLinear;
+
+    /// <summary>Bytes of it; 0: nothing.</summary>
+    public int SecondSourceSize;
+
     /// <summary>Whether <see cref="Old"/> holds the bytes that were there, from which the stored ones follow.</summary>
     public bool ReadsTarget;
 
     /// <summary>Whether nobody may store in between: LOCK, XCHG.</summary>
     public bool IsAtomic;
+
+    /// <summary>Whether what it has read comes, at least in part, from the record's patch buffer.</summary>
+    public bool ReadsPatch;
 
     /// <summary>Whether more iterations of a repeated instruction follow.</summary>
     public bool IsRepeated;
@@ -94,8 +103,11 @@ internal unsafe struct InstructionEffect
         UndefinedFlags = 0;
         SourceLinear = 0;
         SourceSize = 0;
+        SecondSourceLinear = 0;
+        SecondSourceSize = 0;
         ReadsTarget = false;
         IsAtomic = false;
         IsRepeated = false;
+        ReadsPatch = false;
     }
 }

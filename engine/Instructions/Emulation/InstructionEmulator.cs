@@ -7,7 +7,7 @@ using Iced.Intel;
 namespace Engine.Instructions.Emulation;
 
 /// <summary>
-/// Computes what an instruction does that stores to memory, from the decoded instruction, the vCPU's record and guest memory.
+/// Computes what an instruction does that stores to memory or reads it, from the decoded instruction, the vCPU's record and memory.
 /// One file a family of mnemonics; what is in none of them is not emulated, and the caller's fail policy answers. A value that is
 /// not certain is not given.
 /// </summary>
@@ -27,7 +27,7 @@ internal static unsafe partial class InstructionEmulator
         Unsafe.SkipInit(out store);
         EmulationContext context = new(in instruction, registers, memory, vcpu, workspace, ref store);
         store.Reset(context.AfterInstruction);
-        return Dispatch(ref context);
+        return IsLoad(in instruction) ? DispatchLoads(ref context) : Dispatch(ref context);
     }
 
     private static bool Dispatch(ref EmulationContext context)

@@ -36,12 +36,8 @@ internal static unsafe class StackStores
         ulong value;
         if (instruction.Op0Kind == OpKind.Memory)
         {
-            if (!context.TryOffset(out ulong offset, out _) ||
-                !context.TryLinear(instruction.MemorySegment, offset, size, isStore: false, out ulong linear) ||
-                !context.TryReadSource(linear, size, out value))
-            {
+            if (!context.TryReadOperand(size, out value))
                 return false;
-            }
         }
         else if (instruction.Op0Kind == OpKind.Register && instruction.Op0Register.IsSegmentRegister())
         {

@@ -33,8 +33,12 @@ internal static unsafe class StoreCommit
             return false;
 
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        if (!IsSourceAccessed(memory, vcpu, in store, in paging))
+        if (!IsAccessed(memory, vcpu, in paging, store.SourceLinear, store.SourceSize) ||
+            !IsAccessed(memory, vcpu, in paging, store.SecondSourceLinear, store.SecondSourceSize))
+        {
             return false;
+        }
+
         if (store.RunCount == 0)
         {
             return TryPlaceRun(memory, vcpu, in paging, new StoreRun(store.Linear, 0, store.Size), store.ByteMask, workspace) &&
@@ -175,14 +179,13 @@ internal static unsafe class StoreCommit
             (!isAligned && vcpu->Cpl == UserLevel && (vcpu->Regs.Cr0 & Cr0AlignmentMask) != 0 && (flags & RFlags.Ac) != 0);
     }
 
-    private static bool IsSourceAccessed(GuestMemory memory, VcpuState* vcpu, in InstructionEffect store, in PagingContext paging)
+    private static bool IsAccessed(GuestMemory memory, VcpuState* vcpu, in PagingContext paging, ulong linear, int size)
     {
-        if (store.SourceSize == 0)
+        if (size == 0)
             return true;
-        ulong last = store.SourceLinear + (ulong)store.SourceSize - 1;
-        return AccessRights.TryTranslate(memory, in paging, vcpu, store.SourceLinear, AccessKind.Read, out _) &&
-            (((store.SourceLinear ^ last) & ~PageMask) == 0 ||
-                AccessRights.TryTranslate(memory, in paging, vcpu, last, AccessKind.Read, out _));
+        ulong last = linear + (ulong)size - 1;
+        return AccessRights.TryTranslate(memory, in paging, vcpu, linear, AccessKind.Read, out _) &&
+            (((linear ^ last) & ~PageMask) == 0 || AccessRights.TryTranslate(memory, in paging, vcpu, last, AccessKind.Read, out _));
     }
 
     private static bool TryFillGaps(GuestMemory memory, ref InstructionEffect store, EmulationWorkspace workspace)

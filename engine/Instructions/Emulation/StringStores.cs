@@ -9,14 +9,8 @@ internal static class StringStores
     {
         ref readonly Instruction instruction = ref context.Instruction;
         int size = context.OperandSize;
-        int addressSize = instruction.Op0Kind switch { OpKind.MemoryESRDI => 8, OpKind.MemoryESEDI => 4, OpKind.MemoryESDI => 2, _ => 0 };
-        if (addressSize == 0 || !context.TryFlags(out ulong flags))
-            return false;
-
-        Register counter = OperandAddressing.Sized(Register.CX, addressSize);
-        ulong count = 1;
-        bool repeats = instruction.HasRepPrefix || instruction.HasRepnePrefix;
-        if (repeats && !context.TryGpr(counter, out count))
+        int addressSize = AddressSizeOf(in instruction);
+        if (addressSize == 0 || !TryBegin(ref context, addressSize, out ulong count, out ulong step, size))
             return false;
         if (count == 0)
             return true;
@@ -25,7 +19,6 @@ internal static class StringStores
         if (!context.TryGpr(destination, out ulong to) || !context.TryTarget(Register.ES, to, size))
             return false;
 
-        ulong step = (flags & RFlags.Df) != 0 ? 0UL - (ulong)size : (ulong)size;
         ulong value;
         if (instruction.Op1Kind == OpKind.Register)
         {
@@ -46,16 +39,54 @@ internal static class StringStores
         }
 
         context.SetGpr(destination, to + step);
-        if (repeats)
+        return TryEnd(ref context, addressSize, count, endsByResult: false) && context.Give(value);
+    }
+
+    /// <summary>Bytes of an address of a string instruction, by either of its operands; 0: it is none.</summary>
+    public static int AddressSizeOf(in Instruction instruction)
+    {
+        for (int i = 0; i < 2; i++)
         {
-            context.SetGpr(counter, count - 1);
-            if (count > 1)
+            int size = instruction.GetOpKind(i) switch
             {
-                context.Store.NextRip = context.Rip;
-                context.Store.IsRepeated = true;
-            }
+                OpKind.MemoryESRDI or OpKind.MemorySegRSI => 8,
+                OpKind.MemoryESEDI or OpKind.MemorySegESI => 4,
+                OpKind.MemoryESDI or OpKind.MemorySegSI => 2,
+                _ => 0,
+            };
+            if (size != 0)
+                return size;
         }
 
-        return context.Give(value);
+        return 0;
     }
+
+    /// <summary>Reads how many iterations are left, 1 where it does not repeat, and what pointers change by.</summary>
+    public static bool TryBegin(ref EmulationContext context, int addressSize, out ulong count, out ulong step, int size)
+    {
+        count = 1;
+        step = 0;
+        if (!context.TryFlags(out ulong flags) || (Repeats(in context) && !context.TryGpr(OperandAddressing.Sized(Register.CX, addressSize), out count)))
+            return false;
+        step = (flags & RFlags.Df) != 0 ? 0UL - (ulong)size : (ulong)size;
+        return true;
+    }
+
+    /// <summary>Counts the iteration. <paramref name="endsByResult"/>: none follows, whatever the counter says.</summary>
+    public static bool TryEnd(ref EmulationContext context, int addressSize, ulong count, bool endsByResult)
+    {
+        if (!Repeats(in context))
+            return true;
+        context.SetGpr(OperandAddressing.Sized(Register.CX, addressSize), count - 1);
+        if (count > 1 && !endsByResult)
+        {
+            context.Store.NextRip = context.Rip;
+            context.Store.IsRepeated = true;
+        }
+
+        return true;
+    }
+
+    private static bool Repeats(in EmulationContext context) =>
+        context.Instruction.HasRepPrefix || context.Instruction.HasRepnePrefix;
 }

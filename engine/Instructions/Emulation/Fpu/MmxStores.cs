@@ -4,7 +4,7 @@ using Iced.Intel;
 
 namespace Engine.Instructions.Emulation.Fpu;
 
-/// <summary>MOVD, MOVQ, MOVNTQ and MASKMOVQ of an MMX register, which is a part of an x87 register (SDM 1, 9.5).</summary>
+/// <summary>MOVD, MOVQ, MOVNTQ and MASKMOVQ of an MMX register, and loads of one, which is a part of an x87 register (SDM 1, 9.5).</summary>
 internal static class MmxStores
 {
     private const ulong HighBits = 0x8080_8080_8080_8080;
@@ -16,6 +16,23 @@ internal static class MmxStores
         return context.Instruction.Op0Kind == OpKind.Memory && context.TryTarget(context.OperandSize) &&
             TryEnter(ref context, state, context.Instruction.Op1Register, out ulong value) && context.Give(value) &&
             context.State.TrySetFpu(state);
+    }
+
+    /// <summary>MOVD and MOVQ from memory: what is above 64 bits becomes ones.</summary>
+    public static bool Load(ref EmulationContext context)
+    {
+        Span<byte> state = stackalloc byte[FpuImage.ByteSize];
+        Register to = context.Instruction.Op0Register;
+        if (context.Instruction.Op1Kind != OpKind.Memory || !context.TryReadOperand(context.OperandSize, out ulong value) ||
+            !TryEnter(ref context, state, to, out _))
+        {
+            return false;
+        }
+
+        Span<byte> register = new FpuImage(state).St(to - Register.MM0);
+        BitConverter.TryWriteBytes(register, value);
+        register[8..FpuImage.RegisterBytes].Fill(0xFF);
+        return context.State.TrySetFpu(state);
     }
 
     /// <summary>MASKMOVQ, to where RDI points: a byte is stored if the highest bit of the mask's byte is set.</summary>

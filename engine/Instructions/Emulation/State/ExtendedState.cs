@@ -99,25 +99,12 @@ internal sealed partial class ExtendedState
     /// <summary>Whether the area has a place for a component from AVX on, so that its contents are known.</summary>
     public bool HasRoomFor(int component) => OffsetOf(component) >= 0;
 
-    /// <summary>Asks for XCR0: the components that the system has enabled.</summary>
-    public bool TryReadXcr0(out ulong value)
-    {
-        ulong answer = 0;
-        bool known = _hypervisor is not null && _hypervisor.Query(QueryInfoClass.GetXcr0, _vcpu, ref answer).IsSuccess();
-        value = answer;
-        return known;
-    }
-
     /// <summary>Asks for IA32_XSS: the components that XSAVES saves besides.</summary>
     public bool TryReadXss(out ulong value)
     {
         value = 0;
         return _hypervisor is not null && _hypervisor.ReadMsr(_vcpu, Ia32Xss, out value).IsSuccess();
     }
-
-    /// <summary>Asks for all registers, GDTR and IDTR among them.</summary>
-    public bool TryReadTables(ref IgArchRegs registers) =>
-        _hypervisor is not null && _hypervisor.Query(QueryInfoClass.RegisterState, _vcpu, ref registers).IsSuccess();
 
     private ulong Compaction => BitConverter.ToUInt64(_area, XsaveState.CompactionOffset);
 

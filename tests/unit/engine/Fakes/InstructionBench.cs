@@ -54,7 +54,7 @@ internal sealed unsafe class InstructionBench : IDisposable
     /// <summary>The bytes of the store, or null where they do not follow from registers.</summary>
     public byte[]? Compute()
     {
-        if (!Unit.TryEmulate(Memory, Vcpu, hypervisor: null, out InstructionEffect store))
+        if (!Unit.TryEmulate(Memory, Vcpu, hypervisor: null, out InstructionEffect store) || store.Size == 0)
             return null;
         return InstructionEffect.BytesOf(ref store).ToArray();
     }
