@@ -10,12 +10,13 @@ using Engine.Vcpus;
 
 namespace Engine.Events;
 
-/// <content>Stores that the engine performs itself, where the hypervisor would execute the instruction again.</content>
+/// <content>Stores and reads that the engine performs itself, where the hypervisor would execute the instruction again.</content>
 internal sealed unsafe partial class EptViolation
 {
     /// <summary>
     /// Judges the very store that the instruction makes, all of its bytes on both of its pages, and what it reads besides, whichever of
-    /// these has caused the exit; and performs it if it is allowed.
+    /// these has caused the exit; and performs it if it is allowed. One that only reads is performed as well: executed again, it could
+    /// have become another one, and that would be completed without being asked about.
     /// A repeated instruction is judged iteration by iteration, as long as they stay in the frame of the exit, up to
     /// Limits.MaxIterationsPerExit. The instruction is decoded. False: it is not emulated or cannot be performed; nothing has happened.
     /// </summary>
@@ -32,9 +33,11 @@ internal sealed unsafe partial class EptViolation
         int iterations = 0;
         while (attempts < Limits.MaxStoreAttempts)
         {
-            if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect store) || store.Size == 0 ||
+            if (!unit.TryEmulate(_memory, vcpu, _hypervisor, out InstructionEffect store) ||
+                (store.Size | store.SourceSize) == 0 ||
                 !StoreCommit.TryPlace(_memory, vcpu, ref store, unit.Workspace) ||
-                !IsInFrame(vcpu, unit, in store, gpa, kinds) || !TryAskSource(vcpu, unit, in store, final: null, out IntroAction judged, out bool wantsOutcome))
+                !IsInFrame(vcpu, unit, in store, gpa, kinds) ||
+                !TryAskSource(vcpu, unit, in store, final: null, out IntroAction judged, out bool wantsOutcome))
             {
                 return Stop(vcpu, iterations, ref action);
             }
@@ -173,13 +176,16 @@ internal sealed unsafe partial class EptViolation
     {
         if (unit.Workspace.IsInFrameOf(gpa))
             return true;
-        if ((kinds & EptAccess.Write) != EptAccess.None || store.SourceSize == 0)
+        if ((kinds & EptAccess.Write) != EptAccess.None)
             return false;
 
         PagingContext paging = VcpuRegisterFile.Paging(vcpu);
-        ulong last = store.SourceLinear + (ulong)store.SourceSize - 1;
-        return IsMappedTo(in paging, store.SourceLinear, gpa) || IsMappedTo(in paging, last, gpa);
+        return IsReadIn(in paging, store.SourceLinear, store.SourceSize, gpa) ||
+            IsReadIn(in paging, store.SecondSourceLinear, store.SecondSourceSize, gpa);
     }
+
+    private bool IsReadIn(in PagingContext paging, ulong linear, int size, ulong gpa) =>
+        size != 0 && (IsMappedTo(in paging, linear, gpa) || IsMappedTo(in paging, linear + (ulong)size - 1, gpa));
 
     private bool IsMappedTo(in PagingContext paging, ulong linear, ulong gpa) =>
         PageWalk.Translate(_memory, in paging, linear, out ulong physical).IsSuccess() && physical / PageSize == gpa / PageSize;

@@ -14,6 +14,9 @@ public sealed unsafe class WholeInstructionTests : IDisposable
     private const ulong Source = 0x4010;
     private const ulong Target = 0x5020;
 
+    /// <summary>RFLAGS.TF: the debug exception after it is the processor's to raise.</summary>
+    private const ulong TrapFlag = 1 << 8;
+
     private readonly HookMachine _machine = new(data: false, glue: FakeGlue.Full());
     private readonly ScriptedHandler _reads = new();
     private readonly ScriptedHandler _writes = new();
@@ -61,28 +64,62 @@ public sealed unsafe class WholeInstructionTests : IDisposable
     [Theory]
     [InlineData(Source, EptAccess.Read)]
     [InlineData(Target, EptAccess.Write)]
-    public void WhatMustNotSeeMemorysBytesIsLeftToTheHypervisorWithOthers(ulong exit, EptAccess kind)
+    public void WhatMustNotSeeMemorysBytesIsPerformedWithOthers(ulong exit, EptAccess kind)
     {
-        _reads.Judge = (ref FrameAccess access, in FrameHook _) =>
+        PatchReads();
+        byte[] stored = [];
+        _writes.Judge = (ref FrameAccess access, in FrameHook _) =>
         {
-            Assert.True(access.TryPatch(access.Gla, [1, 2, 3, 4, 5, 6, 7, 8]));
-            return IntroAction.AllowedPatched;
+            stored = access.Data.ToArray();
+            return IntroAction.Allowed;
         };
+        Assert.Equal(IntroAction.AllowedVirtual, _machine.Exit(exit, kind));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], stored);
+        Assert.Equal(0x0807_0605_0403_0201UL, _machine.Ram.Read<ulong>(Target));
+        Assert.Empty(_machine.Host.Context);
+    }
+
+    [Theory]
+    [InlineData(Source, EptAccess.Read)]
+    [InlineData(Target, EptAccess.Write)]
+    public void AStoreOfPatchedBytesMayBeRefused(ulong exit, EptAccess kind)
+    {
+        PatchReads();
+        _writes.Judge = (ref FrameAccess access, in FrameHook _) =>
+            access.Data[0] == 1 ? IntroAction.NotAllowed : IntroAction.Allowed;
+        Assert.Equal(IntroAction.NotAllowed, _machine.Exit(exit, kind));
+        Assert.Equal(0UL, _machine.Ram.Read<ulong>(Target));
+    }
+
+    [Theory]
+    [InlineData(Source, EptAccess.Read)]
+    [InlineData(Target, EptAccess.Write)]
+    public void WhatTrapsIsLeftToTheHypervisorWithOthers(ulong exit, EptAccess kind)
+    {
+        PatchReads();
+        _machine.Flags |= TrapFlag;
         Assert.Equal(IntroAction.AllowedPatched, _machine.Exit(exit, kind));
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], _machine.Host.Context);
         Assert.Equal(0UL, _machine.Ram.Read<ulong>(Target));
     }
 
     [Theory]
-    [InlineData(Source, 0x5020UL)]
-    [InlineData(0x5020UL, Source)]
-    public void OfAnInstructionThatIsNotPerformedBothReadsAreAsked(ulong exit, ulong other)
+    [InlineData(Source, 0x5020UL, false)]
+    [InlineData(0x5020UL, Source, false)]
+    [InlineData(Source, 0x5020UL, true)]
+    [InlineData(0x5020UL, Source, true)]
+    public void OfAnInstructionThatReadsTwiceBothAreAskedWhoeverPerformsIt(ulong exit, ulong other, bool traps)
     {
         // cmpsq
         _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0xA7);
         _machine.Hooks.Set(Target, 8, EptAccess.Read, _machine.Hooks.AddHandler(_reads), 3);
-        Assert.Equal(IntroAction.Allowed, _machine.Exit(exit, EptAccess.Read));
+        _machine.Flags |= traps ? TrapFlag : 0;
+        const ulong Start = HookMachine.DirectMap + HookMachine.CodeFrame;
+        Assert.Equal(traps ? IntroAction.Allowed : IntroAction.AllowedVirtual, _machine.Exit(exit, EptAccess.Read));
         Assert.Equal(2, _reads.Asked.Count);
+        Assert.Equal(Start + (traps ? 0UL : 2), _machine.Vcpus[0]->Regs.Rip);
+        _machine.Vcpus[0]->Regs.Rsi = HookMachine.DirectMap + Source;
+        _machine.Vcpus[0]->Regs.Rdi = HookMachine.DirectMap + Target;
         _reads.Judge = (ref FrameAccess access, in FrameHook _) =>
             access.Gpa == other ? IntroAction.NotAllowed : IntroAction.Allowed;
         Assert.Equal(IntroAction.NotAllowed, _machine.Exit(exit, EptAccess.Read));
@@ -175,4 +212,10 @@ public sealed unsafe class WholeInstructionTests : IDisposable
         Assert.Equal(IntroAction.AllowedVirtual, _machine.Exit(Target, EptAccess.Read | EptAccess.Write));
         Assert.Equal(2, asked);
     }
+
+    private void PatchReads() => _reads.Judge = (ref FrameAccess access, in FrameHook _) =>
+    {
+        Assert.True(access.TryPatch(access.Gla, [1, 2, 3, 4, 5, 6, 7, 8]));
+        return IntroAction.AllowedPatched;
+    };
 }

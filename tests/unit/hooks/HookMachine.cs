@@ -141,6 +141,9 @@ internal sealed unsafe class HookMachine : IDisposable
     /// <summary>Where the code is that exits.</summary>
     public ulong Rip { get; set; } = DirectMap + CodeFrame;
 
+    /// <summary>RFLAGS.</summary>
+    public ulong Flags { get; set; } = 2;
+
     /// <summary>Its privilege level.</summary>
     public uint Cpl { get; set; }
 
@@ -167,7 +170,7 @@ internal sealed unsafe class HookMachine : IDisposable
         record->Regs.Cr0 = Tables.Cr0 | Cr0;
         record->Regs.Cr3 = Tables.Root;
         record->Regs.Cr4 = Tables.Cr4 | Cr4;
-        record->Regs.Flags = 2;
+        record->Regs.Flags = Flags;
         record->Ia32Efer = Tables.Efer;
         record->CsType = IgCsType.Bits64;
         record->Cpl = Cpl;

@@ -22,7 +22,7 @@ internal static class VectorLoads
             return false;
 
         bytes.Clear();
-        return context.TryReadOperand(bytes[..size], isAligned) && TryMask(ref context, bytes, length) &&
+        return context.TryReadOperand(bytes[..size], isAligned) && TryMask(ref context, bytes, size) &&
             context.State.TrySetVector(to, bytes[..length], clears: instruction.Encoding != EncodingKind.Legacy);
     }
 
@@ -46,15 +46,15 @@ internal static class VectorLoads
         int size = context.OperandSize;
         int length = instruction.Op0Register.GetSize();
         Span<byte> bytes = stackalloc byte[ExtendedState.VectorBytes];
-        if (instruction.Op1Kind != OpKind.Memory || instruction.OpMask != Register.None || size <= 0 || size > length ||
-            !context.MayUseVectors || !context.TryReadOperand(bytes[..size], isAligned: false))
+        if (instruction.Op1Kind != OpKind.Memory || size <= 0 || size > length || !context.MayUseVectors ||
+            !context.TryReadOperand(bytes[..size], isAligned: false))
         {
             return false;
         }
 
         for (int i = size; i < length; i += size)
             bytes[..size].CopyTo(bytes[i..]);
-        return context.State.TrySetVector(instruction.Op0Register, bytes[..length], clears: true);
+        return TryMask(ref context, bytes, length) && context.State.TrySetVector(instruction.Op0Register, bytes[..length], clears: true);
     }
 
     /// <summary>KMOV from memory.</summary>
@@ -62,7 +62,8 @@ internal static class VectorLoads
         context.Instruction.Op1Kind == OpKind.Memory && context.MayUseVectors &&
         context.TryReadOperand(context.OperandSize, out ulong mask) && context.State.TrySetMask(context.Instruction.Op0Register, mask);
 
-    /// <summary>Gives elements that the mask leaves out their value before, or zero.</summary>
+    /// <summary>Gives elements that the mask leaves out their value before, or zero. <paramref name="length"/>: bytes that it is
+    /// about; a scalar has one element, and what is above it is zero already.</summary>
     private static bool TryMask(ref EmulationContext context, scoped Span<byte> bytes, int length)
     {
         ref readonly Instruction instruction = ref context.Instruction;
@@ -73,10 +74,7 @@ internal static class VectorLoads
         if (!context.TryElementMask(out ulong elements) || !context.State.TryReadVector(instruction.Op0Register, before))
             return false;
         int size = instruction.MemorySize.GetElementSize();
-
-        // A scalar has one element; what is above it is zero already.
-        int count = Math.Min(length, context.OperandSize) / size;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < length / size; i++)
         {
             if ((elements & (1UL << i)) != 0)
                 continue;
