@@ -11,6 +11,9 @@ namespace Tests.Unit;
 /// hook (spec/12, section 1, E4).</summary>
 public sealed unsafe class RepetitionTests : IDisposable
 {
+    /// <summary>RFLAGS.TF.</summary>
+    private const ulong TrapFlag = 1 << 8;
+
     private const ulong Frame = 0x5000;
     private const ulong Hooked = Frame + 0x80;
 
@@ -25,7 +28,8 @@ public sealed unsafe class RepetitionTests : IDisposable
         _machine.Hooks.Set(Hooked, 0x10, EptAccess.Read, id, 2);
         _machine.Hooks.Commit();
 
-        // repe cmpsb: not performed by the engine
+        // repe cmpsb: not performed by the engine while the guest steps it
+        _machine.Flags |= TrapFlag;
         _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0xF3, 0xA6);
         for (uint vcpu = 0; vcpu < 2; vcpu++)
         {
@@ -81,6 +85,7 @@ public sealed unsafe class RepetitionTests : IDisposable
         Assert.Equal(IntroAction.Allowed, Compare(vcpu: 1));
         _machine.Repetitions.TryHold(_machine.Vcpus[1]);
 
+        _machine.Flags &= ~TrapFlag;
         Assert.Equal(IntroAction.AllowedVirtual, _machine.Execute(Frame, 1));
         Assert.Equal([false], _machine.Host.Toggles);
         Assert.Equal(IntroAction.AllowedVirtual, _machine.Execute(Frame, 1, vcpu: 1));

@@ -157,7 +157,7 @@ public sealed unsafe class WholeInstructionTests : IDisposable
         // mov rsi, [rdi]
         _machine.Ram.WriteBytes(HookMachine.CodeFrame, 0x48, 0x8B, 0x37);
         _machine.Vcpus[0]->Regs.Rdi = HookMachine.DirectMap + from;
-        Assert.Equal(IntroAction.Allowed, _machine.Exit(from, EptAccess.Read));
+        Assert.Equal(IntroAction.AllowedVirtual, _machine.Exit(from, EptAccess.Read));
         Assert.Equal(asked, _reads.Asked.Count);
         if (asked != 0)
             Assert.Equal((from, 8, 1UL), _reads.Asked[0]);
