@@ -56,7 +56,7 @@ internal sealed unsafe partial class EptViolation
             if (_hooks.HasChanges && _hooks.Commit() == IntStatus.Busy)
                 return true;
 
-            switch (_completion.Complete(vcpu, ref store, unit.Workspace))
+            switch (Perform(vcpu, unit, ref store, told))
             {
                 case CommitOutcome.Failed:
                     return Stop(vcpu, iterations, ref action);
@@ -64,8 +64,6 @@ internal sealed unsafe partial class EptViolation
                     attempts++;
                     continue;
                 default:
-                    if (told && _translations is { } translations)
-                        translations.Settle(vcpu->Index);
                     vcpu->StoreRip = 0;
                     action = IntroAction.AllowedVirtual;
                     iterations++;
@@ -98,8 +96,9 @@ internal sealed unsafe partial class EptViolation
         }
 
         // The record stays about the read, unless there is a store.
+        bool told = false;
         if (unit.Workspace.PieceCount != 0)
-            judged = AskStore(vcpu, unit, ref effect, judged, ref status);
+            judged = AskStore(vcpu, unit, ref effect, judged, ref status, out told);
         if (wantsOutcome)
             TellSource(vcpu, unit, in effect, judged);
         if (judged > IntroAction.AllowedPatched)
@@ -109,13 +108,22 @@ internal sealed unsafe partial class EptViolation
         }
 
         if (judged != IntroAction.Allowed || (_hooks.HasChanges && _hooks.Commit() == IntStatus.Busy) ||
-            _completion.Complete(vcpu, ref effect, unit.Workspace) != CommitOutcome.Done)
+            Perform(vcpu, unit, ref effect, told) != CommitOutcome.Done)
         {
             return false;
         }
 
         action = IntroAction.AllowedVirtual;
         return true;
+    }
+
+    /// <summary>Performs what was judged. <paramref name="told"/>: a handler knows of it, and translations may have changed.</summary>
+    private CommitOutcome Perform(VcpuState* vcpu, InstructionUnit unit, ref InstructionEffect effect, bool told)
+    {
+        CommitOutcome outcome = _completion!.Complete(vcpu, ref effect, unit.Workspace);
+        if (outcome == CommitOutcome.Done && told && _translations is { } translations)
+            translations.Settle(vcpu->Index);
+        return outcome;
     }
 
     /// <summary>Ends a repetition that has begun; the rest of it exits again. Otherwise says that nothing was done.</summary>
