@@ -57,6 +57,9 @@ public static class Limits
     /// <summary>Bytes of an interrupt descriptor table that are guarded at most: 256 gates of 16 bytes (SDM 3A, 6.14).</summary>
     public const int MaxIdtBytes = 256 * 16;
 
+    /// <summary>Interrupt descriptor tables a guest that have been guarded since protection started. One more is not.</summary>
+    public const int MaxIdtTables = 2 * MaxVcpus;
+
     /// <summary>Hooks a guest, removed ones that an exit may still read included. 40 bytes each, and 8 to 16 for the buckets.</summary>
     public const int MaxFrameHooks = 1 << 22;
 

@@ -146,7 +146,11 @@ internal sealed unsafe class DtrViolation
             NewLimit = BitConverter.ToUInt16(operand),
         };
         if (write.Old != write.New || write.OldLimit != write.NewLimit)
+        {
             _hooks.Ask(ref write, out action);
+            _hooks.Tell(ref write, action);
+        }
+
         return IntStatus.Success;
     }
 

@@ -9,4 +9,12 @@ internal interface IRegisterHookHandler
     /// paths.</summary>
     /// <returns>The verdict; the strongest of all hooks wins.</returns>
     IntroAction OnWrite(ref RegisterWrite write);
+
+    /// <summary>Tells what becomes of a load of a table register that was judged, before it happens. Called in the exit; what has to be
+    /// guarded instead may be hooked here, and is in force when the exit returns.</summary>
+    /// <param name="write">The load.</param>
+    /// <param name="final">The strongest action.</param>
+    void OnOutcome(ref RegisterWrite write, IntroAction final)
+    {
+    }
 }

@@ -101,6 +101,16 @@ internal sealed class RegisterHooks
         return found;
     }
 
+    /// <summary>Tells every hook on a table register what becomes of a load.</summary>
+    public void Tell(ref RegisterWrite write, IntroAction final)
+    {
+        foreach (RegisterHook hook in Volatile.Read(ref _byKind[(int)write.Kind]))
+        {
+            if (hook.Number == write.Number)
+                hook.Handler.OnOutcome(ref write, final);
+        }
+    }
+
     private void Publish(RegisterHook[] hooks)
     {
         _hooks = hooks;

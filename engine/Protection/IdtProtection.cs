@@ -14,11 +14,12 @@ namespace Engine.Protection;
 /// <summary>
 /// Guards the interrupt descriptor table that IDTR names on each vCPU when protection starts, whatever the guest's system: a
 /// write hook on its guest-physical bytes, so that every alias of them counts. A store that changes a gate is not allowed; one
-/// that writes the bytes that are there is.
+/// that writes the bytes that are there is. A vCPU that is let load another table has that one guarded instead.
 /// </summary>
-/// <remarks>Thread safety: as <see cref="IProtection"/>; OnAccess by any number. Tables are kept until no exit can ask about them any more,
-/// and never change place meanwhile, since hooks name them by number.</remarks>
-internal sealed unsafe class IdtProtection : IFrameHookHandler, IProtection
+/// <remarks>Thread safety: as <see cref="IProtection"/>; OnAccess and Follow by any number. Tables are kept until no exit can ask about them
+/// any more, and never change place meanwhile, since hooks name them by number. The lock guards the list alone and is not held across
+/// a call into the glue.</remarks>
+internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtection
 {
     private const string Name = "IDT";
     private const ulong PageSize = 4096;
@@ -31,12 +32,14 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler, IProtection
     private readonly VerdictPolicy _policy;
     private readonly AlertRaiser _alerts;
     private readonly ushort _handler;
+    private readonly Lock _lock = new();
+    private readonly int[] _ofVcpu;
     private IdtTable[] _tables = [];
     private int _first;
     private ProtectionReport? _report;
 
     public IdtProtection(
-        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, VerdictPolicy policy, AlertRaiser alerts)
+        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, VerdictPolicy policy, AlertRaiser alerts, int vcpuCount)
     {
         _hypervisor = hypervisor;
         _memory = memory;
@@ -44,6 +47,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler, IProtection
         _policy = policy;
         _alerts = alerts;
         _handler = hooks.AddHandler(this);
+        _ofVcpu = new int[vcpuCount];
     }
 
     /// <summary>Finds and hooks the table of each vCPU. A vCPU whose table cannot be guarded is named in the log, with the reason.
@@ -58,7 +62,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler, IProtection
             return;
         }
 
-        _first = _tables.Length;
+        Begin();
         for (uint i = 0; i < (uint)start.Vcpus.Count; i++)
             StartVcpu(start.Vcpus[i], in start.Now[i]);
 
@@ -100,8 +104,7 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler, IProtection
 
     private void RemoveHooks()
     {
-        for (int table = _first; table < _tables.Length; table++)
-            RemoveHooks(table);
+        End();
         IntStatus status = _hooks.Commit();
         if (!status.IsSuccess())
             _hypervisor.Log.Write(IgLogLevel.Error, $"{Name}: rights not given back: {status}");
@@ -177,35 +180,22 @@ internal sealed unsafe class IdtProtection : IFrameHookHandler, IProtection
             return;
         }
 
-        if (Array.FindIndex(
-            _tables, _first,
-            known => known.Linear == regs.IdtBase && known.Length >= length && known.Pages.AsSpan().StartsWith(pages)) >= 0)
+        IdtTable table = new(regs.IdtBase, length, GateSizeOf(now.Ia32Efer), pages);
+        status = Take(vcpu->Index, table, out bool isNew);
+        if (!status.IsSuccess())
         {
-            return;
+            _hypervisor.Log.Write(
+                IgLogLevel.Error, $"vcpu {vcpu->Index}: IDT at {regs.IdtBase:x} not guarded, no hook: {status}");
         }
-
-        // A longer limit of the same table takes the shorter one's place, so that one store is asked about once.
-        int shorter = Array.FindIndex(
-            _tables, _first,
-            known => known.Linear == regs.IdtBase && known.Length < length && pages.AsSpan().StartsWith(known.Pages));
-        if (shorter >= 0)
-            RemoveHooks(shorter);
-
-        IdtTable table = new(regs.IdtBase, length, (now.Ia32Efer & EferLma) != 0 ? 16 : 8, pages);
-        Volatile.Write(ref _tables, [.. _tables, table]);
-        status = SetHooks(_tables.Length - 1);
-        if (status.IsSuccess())
+        else if (isNew)
         {
             _hypervisor.Log.Write(
                 IgLogLevel.Info,
                 $"vcpu {vcpu->Index}: guarding the IDT at {regs.IdtBase:x}, {length} bytes, guest-physical {pages[0]:x}");
         }
-        else
-        {
-            _hypervisor.Log.Write(
-                IgLogLevel.Error, $"vcpu {vcpu->Index}: IDT at {regs.IdtBase:x} not guarded, no hook: {status}");
-        }
     }
+
+    private static int GateSizeOf(ulong efer) => (efer & EferLma) != 0 ? 16 : 8;
 
     private IntStatus Locate(in PagingContext paging, ulong linear, int length, out ulong[] pages)
     {

@@ -23,13 +23,22 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler, IPr
     private readonly AlertRaiser _alerts;
     private readonly RegisterWatch _watch;
     private readonly DescriptorAccess _register;
+    private readonly IdtProtection? _table;
     private readonly WatchedRegister _watched;
     private VcpuTableRegister[] _vcpus = [];
     private ProtectionReport? _report;
 
+    /// <param name="hooks">The guest's hooks on registers.</param>
+    /// <param name="policy">What is in force.</param>
+    /// <param name="alerts">Its alerts.</param>
+    /// <param name="watch">What compares registers on the timer.</param>
+    /// <param name="register">Idtr or Gdtr.</param>
+    /// <param name="table">What guards the table that the register names, and has to follow it; null: nothing does.</param>
     public TableRegisterProtection(
-        RegisterHooks hooks, VerdictPolicy policy, AlertRaiser alerts, RegisterWatch watch, DescriptorAccess register)
+        RegisterHooks hooks, VerdictPolicy policy, AlertRaiser alerts, RegisterWatch watch, DescriptorAccess register,
+        IdtProtection? table = null)
     {
+        _table = table;
         _hooks = hooks;
         _policy = policy;
         _alerts = alerts;
@@ -81,6 +90,25 @@ internal sealed unsafe class TableRegisterProtection : IRegisterHookHandler, IPr
     {
         if (_report is not null)
             reports.Add(_report);
+    }
+
+    /// <summary>What a vCPU may load, or loads all the same, is the table that counts for it from then on (IntDtrHandleWrite).</summary>
+    public void OnOutcome(ref RegisterWrite write, IntroAction final)
+    {
+        if (final == IntroAction.NotAllowed || !_policy.InForce.Has(Option))
+            return;
+
+        VcpuState* vcpu = write.Vcpu;
+        if (!IsIdtr)
+        {
+            vcpu->GdtBase = write.New;
+            return;
+        }
+
+        vcpu->IdtBase = write.New;
+        vcpu->IdtLimit = write.NewLimit;
+        if (write.New != 0 && (vcpu->Regs.Cr0 & Cr0Pe) != 0)
+            _table?.Follow(vcpu);
     }
 
     /// <inheritdoc/>

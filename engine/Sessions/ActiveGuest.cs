@@ -105,11 +105,12 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         Alerts = new AlertRaiser(hypervisor, _policy);
         _eptViolation.Unjudged = Alerts;
         _watch = new RegisterWatch(hypervisor);
+        IdtProtection idt = new(hypervisor, memory, _frameHooks, _policy, Alerts, vcpuCount);
         _protections =
         [
-            new IdtProtection(hypervisor, memory, _frameHooks, _policy, Alerts),
+            idt,
             new RegisterProtection(hypervisor, registerHooks, _policy, Alerts, _watch),
-            new TableRegisterProtection(registerHooks, _policy, Alerts, _watch, DescriptorAccess.Idtr),
+            new TableRegisterProtection(registerHooks, _policy, Alerts, _watch, DescriptorAccess.Idtr, idt),
             new TableRegisterProtection(registerHooks, _policy, Alerts, _watch, DescriptorAccess.Gdtr),
         ];
 
