@@ -49,6 +49,9 @@ internal sealed unsafe class ClaimTable
     /// <summary>The block of vCPU 0; the others follow. As old as this object.</summary>
     public byte* Blocks { get; }
 
+    /// <summary>What exits have to do at their end besides.</summary>
+    public ExitChores Chores { get; } = new();
+
     /// <summary>The cell of a vCPU.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong* CellOf(uint vcpu) => (ulong*)(Blocks + ((nint)vcpu * _blockBytes));

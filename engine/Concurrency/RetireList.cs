@@ -9,8 +9,8 @@ namespace Engine.Concurrency;
 /// Unmanaged blocks that were replaced by a newer version and wait until the last exit that may read them has ended. Bounded by
 /// <see cref="Limits.MaxRetiredBytes"/>; nobody ever waits for it.
 /// </summary>
-/// <remarks>Thread safety: all members may be called from any thread. An exit asks <see cref="IsEmpty"/>, one read, and only
-/// then tries the lock.</remarks>
+/// <remarks>Thread safety: all members may be called from any thread. An exit learns of it by
+/// <see cref="ExitChores"/>, and only then tries the lock.</remarks>
 internal sealed unsafe class RetireList : IDisposable
 {
     private readonly Lock _lock = new();
@@ -45,7 +45,7 @@ internal sealed unsafe class RetireList : IDisposable
         {
             _blocks.Enqueue(((nint)block, bytes, epoch));
             Volatile.Write(ref _bytes, _bytes + (long)bytes);
-            Volatile.Write(ref _count, _blocks.Count);
+            Count();
         }
     }
 
@@ -88,6 +88,12 @@ internal sealed unsafe class RetireList : IDisposable
         _blocks.TryDequeue(out (nint Block, nuint Bytes, ulong Epoch) block);
         NativeMemory.Free((void*)block.Block);
         Volatile.Write(ref _bytes, _bytes - (long)block.Bytes);
+        Count();
+    }
+
+    private void Count()
+    {
         Volatile.Write(ref _count, _blocks.Count);
+        Claims.Chores.Set(ExitChore.FreeBlocks, _blocks.Count != 0);
     }
 }

@@ -69,6 +69,7 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     /// <summary>Judges an access of a vCPU. Fails only when registers cannot be had, or bytes cannot be handed over; then the verdict is
     /// that of the fail policy.</summary>
     /// <remarks>Short, and without variables of its own that would have to be cleared: most exits end here.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IntStatus Handle(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess kinds, out IntroAction action)
     {
         uint size = (vcpu->ExitFlags & VcpuExitFlags.Data) != VcpuExitFlags.None ? vcpu->ExitDataSize : 0;

@@ -2,13 +2,13 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Engine.Abi;
+using Engine.Concurrency;
 
 namespace Engine.Hooks;
 
 /// <content>The hypervisor's rights.</content>
 internal sealed unsafe partial class FrameHooks
 {
-    private bool _hasChanges;
     private bool _registered;
     private int _committing;
 
@@ -16,7 +16,7 @@ internal sealed unsafe partial class FrameHooks
     public bool HasChanges
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Volatile.Read(ref _hasChanges);
+        get => _chores.Has(ExitChore.CommitRights);
     }
 
     /// <summary>
@@ -93,7 +93,7 @@ internal sealed unsafe partial class FrameHooks
         {
             bool taken = _changed.TryDequeue(out frame);
             if (_changed.Count == 0)
-                Volatile.Write(ref _hasChanges, false);
+                _chores.Set(ExitChore.CommitRights, false);
             return taken;
         }
     }

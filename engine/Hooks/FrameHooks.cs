@@ -24,12 +24,14 @@ internal sealed unsafe partial class FrameHooks : IDisposable
     private readonly Lock _writer = new();
     private readonly List<IFrameHookHandler> _handlers = [];
     private readonly NativeQueue<ulong> _changed = new();
+    private readonly ExitChores _chores;
     private IFrameHookHandler[] _published = [];
 
     public FrameHooks(Hypervisor hypervisor, RetireList retired, nint eptHandler)
     {
         _hypervisor = hypervisor;
         _eptHandler = eptHandler;
+        _chores = retired.Claims.Chores;
         Map = new FrameHookMap(retired);
     }
 
@@ -129,6 +131,6 @@ internal sealed unsafe partial class FrameHooks : IDisposable
         if (Map.HookedAccess(frame) == before)
             return;
         _changed.Enqueue(frame);
-        Volatile.Write(ref _hasChanges, true);
+        _chores.Set(ExitChore.CommitRights, true);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Abi;
 
 namespace Engine.Hooks;
@@ -5,12 +6,13 @@ namespace Engine.Hooks;
 /// <summary>A hook on one register.</summary>
 internal sealed class RegisterHook
 {
-    public RegisterHook(RegisterKind kind, uint number, IRegisterHookHandler handler, MsrAccess access)
+    public RegisterHook(RegisterKind kind, uint number, IRegisterHookHandler handler, MsrAccess access, RegisterFilter filter)
     {
         Kind = kind;
         Number = number;
         Handler = handler;
         Access = access;
+        Filter = filter;
     }
 
     /// <summary>Kind of the register.</summary>
@@ -24,4 +26,11 @@ internal sealed class RegisterHook
 
     /// <summary>Accesses that it is asked about; of registers that are no model-specific ones, writes.</summary>
     public MsrAccess Access { get; }
+
+    /// <summary>Which changes of the value it waits for.</summary>
+    public RegisterFilter Filter { get; }
+
+    /// <summary>Whether it is on this register, for this access.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(uint number, MsrAccess access) => Number == number && (Access & access) != MsrAccess.None;
 }

@@ -33,7 +33,9 @@ internal sealed class RegisterHooks
     /// <param name="number">Its number.</param>
     /// <param name="handler">Who is asked.</param>
     /// <param name="access">About what: of a model-specific register, reads, writes or both.</param>
-    public IntStatus Set(RegisterKind kind, uint number, IRegisterHookHandler handler, MsrAccess access = MsrAccess.Write)
+    /// <param name="filter">Which changes of the value are of interest; by default, every access.</param>
+    public IntStatus Set(
+        RegisterKind kind, uint number, IRegisterHookHandler handler, MsrAccess access = MsrAccess.Write, RegisterFilter filter = default)
     {
         RegisterHook[] old = _hooks;
         IntStatus status = IntStatus.Success;
@@ -49,7 +51,7 @@ internal sealed class RegisterHooks
             return status;
         }
 
-        Publish([.. old, new RegisterHook(kind, number, handler, access)]);
+        Publish([.. old, new RegisterHook(kind, number, handler, access, filter)]);
         return IntStatus.Success;
     }
 
@@ -84,15 +86,37 @@ internal sealed class RegisterHooks
         return false;
     }
 
-    /// <summary>Asks every hook on a register for this access; the largest action wins. False: there is none.</summary>
+    /// <summary>Tells whether a hook on a register waits for this access: if not, none need be asked.</summary>
+    /// <param name="kind">Kind of the register.</param>
+    /// <param name="number">Its number.</param>
+    /// <param name="access">The access.</param>
+    /// <param name="oldValue">Value before.</param>
+    /// <param name="newValue">Value after, if it is allowed.</param>
+    /// <param name="hooked">Whether there is a hook, waiting or not, while the answer is false.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool WaitFor(RegisterKind kind, uint number, MsrAccess access, ulong oldValue, ulong newValue, out bool hooked)
+    {
+        hooked = false;
+        foreach (RegisterHook hook in Volatile.Read(ref _byKind[(int)kind]))
+        {
+            if (!hook.Is(number, access))
+                continue;
+            hooked = true;
+            if (hook.Filter.Passes(oldValue, newValue))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Asks every hook on a register for this access; the largest action wins. False: there is none.</summary>
     public bool Ask(ref RegisterWrite write, out IntroAction action)
     {
         action = IntroAction.Allowed;
         bool found = false;
         foreach (RegisterHook hook in Volatile.Read(ref _byKind[(int)write.Kind]))
         {
-            if (hook.Number != write.Number || (hook.Access & write.Access) == MsrAccess.None)
+            if (!hook.Is(write.Number, write.Access))
                 continue;
             found = true;
             action = (IntroAction)Math.Max((int)action, (int)hook.Handler.OnWrite(ref write));

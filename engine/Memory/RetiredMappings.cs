@@ -10,8 +10,8 @@ namespace Engine.Memory;
 /// Mappings that have left the cache and wait until the last thread that may use them has left the guest's engine; then the glue
 /// unmaps them. Bounded by <see cref="Limits.MaxRetiredMappings"/>; nobody ever waits for it.
 /// </summary>
-/// <remarks>Thread safety: all members may be called from any thread that holds a claim. The end of an exit asks
-/// <see cref="IsEmpty"/>, one read. The glue is called without the lock.</remarks>
+/// <remarks>Thread safety: all members may be called from any thread that holds a claim. The end of an exit
+/// learns of it by <see cref="ExitChores"/>. The glue is called without the lock.</remarks>
 internal sealed unsafe class RetiredMappings : IDisposable
 {
     private const int CollectAtOnce = 16;
@@ -49,7 +49,7 @@ internal sealed unsafe class RetiredMappings : IDisposable
         lock (_lock)
         {
             _mappings.Enqueue(((nint)host, epoch));
-            Volatile.Write(ref _count, _mappings.Count);
+            Count();
         }
     }
 
@@ -94,13 +94,19 @@ internal sealed unsafe class RetiredMappings : IDisposable
 
             // In this order, so that what is on its way is never overlooked.
             Interlocked.Add(ref _leaving, count);
-            Volatile.Write(ref _count, _mappings.Count);
+            Count();
             return count;
         }
         finally
         {
             _lock.Exit();
         }
+    }
+
+    private void Count()
+    {
+        Volatile.Write(ref _count, _mappings.Count);
+        _claims.Chores.Set(ExitChore.UnmapPages, _mappings.Count != 0);
     }
 
     private void Unmap(ReadOnlySpan<nint> taken)

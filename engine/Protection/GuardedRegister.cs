@@ -78,11 +78,9 @@ internal sealed class GuardedRegister
     /// <summary>Whether a set guards anything of it.</summary>
     public bool IsGuardedBy(OptionSet options) => options.Has(Option) || options.Has(Guard);
 
-    /// <summary>Whether going from one value to another breaks anything that some set guards. Most writes do not, and need no look at
-    /// what is in force.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool MayBeBrokenBy(ulong oldValue, ulong newValue) =>
-        IsWhole ? oldValue != 0 && oldValue != newValue : (oldValue & ~newValue & (OptionBits | GuardBits)) != 0;
+    /// <summary>Changes that may break anything that some set guards. Most writes are none, and need no look at what is in force.
+    /// </summary>
+    public RegisterFilter Filter => IsWhole ? RegisterFilter.Changed : RegisterFilter.Cleared(OptionBits | GuardBits);
 
     /// <summary>Tells whether going from one value to another breaks what a set guards. The first value of a register, from 0, does
     /// not.</summary>

@@ -36,7 +36,7 @@ internal sealed class RegisterGuard : IRegisterHookHandler
 
     /// <inheritdoc/>
     public IntroAction OnWrite(ref RegisterWrite write) =>
-        _register.MayBeBrokenBy(write.Old, write.New) && _register.IsBrokenBy(write.Old, write.New, _policy.InForce)
+        _register.IsBrokenBy(write.Old, write.New, _policy.InForce)
             ? Block(ref write) : IntroAction.Allowed;
 
     private RegisterReading? Read(Hypervisor hypervisor, uint vcpu, in IgArchRegs regs)

@@ -35,7 +35,7 @@ internal sealed class RegisterProtection : IProtection
             if (guard.Report is not null || !register.IsGuardedBy(options))
                 continue;
 
-            IntStatus status = _hooks.Set(register.Kind, register.Number, guard);
+            IntStatus status = _hooks.Set(register.Kind, register.Number, guard, filter: register.Filter);
             guard.Report =
                 status.IsSuccess() ? new ProtectionReport(register.Name, ProtectionState.Prevented, "")
                 : _watch.TryAdd(guard.Watched, start.Now)

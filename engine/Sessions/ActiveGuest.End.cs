@@ -11,10 +11,6 @@ namespace Engine.Sessions;
 /// <content>Power states, and whether the guest can be let go.</content>
 internal sealed unsafe partial class ActiveGuest
 {
-    private const int SwapWork = 1;
-    private const int EndWork = 2;
-    private const int TranslationWork = 4;
-
     private volatile GuestPowerState _power = GuestPowerState.Resume;
 
     /// <summary>Whether the guest is asleep: its options are not changed then.</summary>
@@ -24,26 +20,31 @@ internal sealed unsafe partial class ActiveGuest
     /// TryClose.</summary>
     public List<IUnloadCheck> UnloadChecks { get; } = [];
 
-    /// <summary>What the end of an exit has to do besides, seldom enough to be one test in all others.</summary>
-    private void SetWork(int kind, bool on)
+    /// <summary>The end of an exit that has something to do besides: before its vCPU is given back, pages that somebody waits for and
+    /// rights that have changed; after, the guest's end.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private IntStatus LeaveWithChores(VcpuBlock* block, IntroAction action, IntStatus status)
     {
-        if (on)
-            Interlocked.Or(ref _work, kind);
-        else
-            Interlocked.And(ref _work, ~kind);
+        if (_chores.Has(ExitChore.SettleTranslations))
+            _translationHooks.SettleAtExit(&block->Record);
+        if (_chores.Has(ExitChore.SwapIn) && block->Record.State != VcpuStateKind.EventInjection)
+            _swap.PreReturn(&block->Record);
+        EndWithChores(block, action);
+        return TryEnd() ? End.Status : status;
     }
 
-    /// <summary>The end of an exit with work: before its vCPU is given back, pages that somebody waits for; after, the guest's end.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private IntStatus LeaveWithWork(VcpuBlock* block, IntroAction action, IntStatus status)
+    private void EndWithChores(VcpuBlock* block, IntroAction action)
     {
-        if ((Volatile.Read(ref _work) & TranslationWork) != 0)
-            _translationHooks.SettleAtExit(&block->Record);
-        if ((Volatile.Read(ref _work) & SwapWork) != 0 && block->Record.State != VcpuStateKind.EventInjection)
-            _swap.PreReturn(&block->Record);
-        EndExit(block, action);
-        return TryEnd() ? End.Status : status;
+        if (_chores.Has(ExitChore.CommitRights))
+            CommitHooks();
+        CloseRecord(block, action);
+
+        // While the claim is held, so that the guest's end waits for the glue's function.
+        if (_chores.Has(ExitChore.UnmapPages))
+            _retiredMappings!.Collect();
+        ClaimTable.Release(&block->Claim);
+        if (_chores.Has(ExitChore.FreeBlocks))
+            _retired.Collect();
     }
 
     /// <summary>Gives a vCPU back whose exit is turned away.</summary>
@@ -59,7 +60,7 @@ internal sealed unsafe partial class ActiveGuest
     /// is; then the next one tries again. False: it was not asked for.</summary>
     private bool TryEnd()
     {
-        if ((Volatile.Read(ref _work) & EndWork) == 0)
+        if (!_chores.Has(ExitChore.EndGuest))
             return false;
         _endGuest(this);
         return true;

@@ -36,37 +36,27 @@ internal sealed unsafe partial class ActiveGuest
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public IntStatus Leave(VcpuBlock* block, IntroAction action, IntStatus status)
     {
-        if (Volatile.Read(ref _work) != 0)
-            return LeaveWithWork(block, action, status);
-        EndExit(block, action);
+        if (_chores.Any)
+            return LeaveWithChores(block, action, status);
+        CloseRecord(block, action);
+        ClaimTable.Release(&block->Claim);
         return status;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void EndExit(VcpuBlock* block, IntroAction action)
+    private void CloseRecord(VcpuBlock* block, IntroAction action)
     {
         block->Record.State = VcpuStateKind.Active;
         block->Record.PushedMask = VcpuRegisters.None;
         block->Record.ExitFlags = VcpuExitFlags.None;
         block->Record.ExitDataSize = 0;
-
-        if (_frameHooks.HasChanges)
-            CommitHooks();
-
         if (action == IntroAction.NotAllowed)
             block->Counters.Blocked++;
         block->Counters.WorstTicks = Math.Max(block->Counters.WorstTicks, Hypervisor.Ticks() - block->Counters.EnteredTicks);
-
-        // While the claim is held, so that the guest's end waits for the glue's function.
-        if (_retiredMappings is { IsEmpty: false } mappings)
-            mappings.Collect();
-        ClaimTable.Release(&block->Claim);
-        if (!_retired.IsEmpty)
-            _retired.Collect();
     }
 
     /// <summary>Ends an exit in which the engine has failed; the caller holds the claim of the vCPU.</summary>
-    public void LeaveFaulted(uint vcpu) => EndExit(_blocks + vcpu, IntroAction.NotAllowed);
+    public void LeaveFaulted(uint vcpu) => EndWithChores(_blocks + vcpu, IntroAction.NotAllowed);
 
     /// <summary>IntHandleEptViolation, between Enter and Leave.</summary>
     public IntStatus EptViolation(VcpuState* vcpu, ulong gpa, ulong gla, EptAccess access, out IntroAction action) =>
@@ -74,16 +64,16 @@ internal sealed unsafe partial class ActiveGuest
 
     /// <summary>IntHandleCrWrite, between Enter and Leave.</summary>
     public IntStatus CrWrite(VcpuState* vcpu, uint cr, ulong oldValue, ulong newValue, out IntroAction action) =>
-        _registerWrites.CrWrite(vcpu, UnitOf(vcpu), cr, oldValue, newValue, out action);
+        _registerWrites.CrWrite(vcpu, cr, oldValue, newValue, out action);
 
     /// <summary>IntHandleMsrViolation, between Enter and Leave.</summary>
     public IntStatus MsrViolation(
         VcpuState* vcpu, uint msr, MsrAccess kind, ulong oldValue, ulong newValue, out IntroAction action) =>
-        _registerWrites.Msr(vcpu, UnitOf(vcpu), msr, kind, oldValue, newValue, out action);
+        _registerWrites.Msr(vcpu, msr, kind, oldValue, newValue, out action);
 
     /// <summary>IntHandleXcrWrite, between Enter and Leave.</summary>
     public IntStatus XcrWrite(VcpuState* vcpu, out IntroAction action) =>
-        _registerWrites.XcrWrite(vcpu, UnitOf(vcpu), out action);
+        _registerWrites.XcrWrite(vcpu, out action);
 
     /// <summary>IntHandleDtrViolation, between Enter and Leave.</summary>
     public IntStatus DtrViolation(VcpuState* vcpu, DescriptorAccess flags, out IntroAction action) =>

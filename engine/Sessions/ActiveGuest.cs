@@ -31,6 +31,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private const GlueCapabilities Notices = GlueCapabilities.Injection | GlueCapabilities.InjectionNotices;
 
     private readonly ClaimTable _claims;
+    private readonly ExitChores _chores;
     private readonly RetireList _retired;
     private readonly VcpuTable _vcpus;
     private readonly VcpuBlock* _blocks;
@@ -60,7 +61,6 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     private OptionSet _asked;
     private int _commitFailures;
     private volatile bool _closing;
-    private int _work;
 
     public ActiveGuest(
         in EngineSettings settings, Hypervisor hypervisor, GuestMemory memory, GuestOptions options, in IntroGuestConfig config,
@@ -73,6 +73,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _vcpus = new VcpuTable(vcpuCount);
         _blocks = _vcpus.Blocks;
         _claims = _vcpus.Claims;
+        _chores = _claims.Chores;
         _retired = new RetireList(_claims);
         memory.Open(hypervisor, _claims, vcpuCount);
         _retiredMappings = memory.Mapped?.Retired;
@@ -93,12 +94,12 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         GuestFaults faults = new(memory, _injector);
         FailPolicy failPolicy = new(config.Flags);
         _translationHooks = new TranslationHooks(
-            _frameHooks, memory, vcpuCount, waits => SetWork(TranslationWork, waits), () => _timer!.Add(_translationJob!),
+            _frameHooks, memory, vcpuCount, waits => _chores.Set(ExitChore.SettleTranslations, waits), () => _timer!.Add(_translationJob!),
             traps: (hypervisor.Capabilities & GlueCapabilities.FrameRights) != GlueCapabilities.None);
         _translationJob = new TranslationTimerJob(_translationHooks);
         _eptViolation = new EptViolation(
             hypervisor, memory, _frameHooks, _units, faults, failPolicy, completion, _translationHooks);
-        _registerWrites = new RegisterWriteEvents(hypervisor, memory, registerHooks);
+        _registerWrites = new RegisterWriteEvents(hypervisor, memory, _units, registerHooks);
         _dtrViolation = new DtrViolation(hypervisor, memory, _eptViolation, registerHooks, faults, failPolicy);
 
         _policy = new VerdictPolicy(settings.InvertVerdicts);
@@ -115,13 +116,13 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         ];
 
         _endGuest = endGuest;
-        End = new EndRequest(hypervisor.Log, () => SetWork(EndWork, true));
+        End = new EndRequest(hypervisor.Log, () => _chores.Set(ExitChore.EndGuest, true));
         _timer = new TimerEvent(hypervisor, settings.TimerHandler);
         _breakpoint = new BreakpointEvent(hypervisor, memory, _registerAccess, End, settings.BreakpointHandler);
         _introCall = new IntroCallEvent(hypervisor, End, settings.IntroCallHandler);
         _injectionHandler = settings.InjectionHandler;
         _swap = new SwapMemory(
-            memory, _registerAccess, _injector, waits => SetWork(SwapWork, waits), () => _timer.Add(_swapJob!));
+            memory, _registerAccess, _injector, waits => _chores.Set(ExitChore.SwapIn, waits), () => _timer.Add(_swapJob!));
         _swapJob = new SwapTimerJob(_swap);
         CodeDump = new CodeDump(hypervisor, memory);
         _debug = new DebugCommands(hypervisor, memory, registerHooks, CodeDump);
@@ -237,7 +238,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
             _memory.Mapped?.Clear();
             _vcpus.Reset();
             End.Reset();
-            SetWork(EndWork, false);
+            _chores.Set(ExitChore.EndGuest, false);
             _power = GuestPowerState.Resume;
             PendingUds.Clear();
             _injector.ForgetAll();
