@@ -123,6 +123,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _injectionHandler = settings.InjectionHandler;
         _swap = new SwapMemory(
             memory, _registerAccess, _injector, waits => _chores.Set(ExitChore.SwapIn, waits), () => _timer.Add(_swapJob!));
+        _swap.Watch = new SwapTranslations(_translationHooks, _swap);
         _swapJob = new SwapTimerJob(_swap);
         CodeDump = new CodeDump(hypervisor, memory);
         _debug = new DebugCommands(hypervisor, memory, registerHooks, CodeDump);

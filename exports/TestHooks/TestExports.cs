@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
 using Engine.Abi;
+using Engine.Memory;
 using Engine.Sessions;
 
 namespace Exports;
@@ -30,11 +31,27 @@ internal static unsafe partial class Library
     [UnmanagedCallersOnly(EntryPoint = "IntTestUnhookFrame")]
     private static IntStatus UnhookFrame(nint handle, ulong gpa) => WithHooks(handle, hooks => hooks.Remove(gpa));
 
-    private static IntStatus WithHooks(nint handle, Func<TestFrameHooks, IntStatus> use)
+    /// <summary>Watches the page of a linear address in an address space (paging mode, CR3) with a C function that judges changes of its
+    /// translation; see TestTranslationHooks.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "IntTestHookTranslation")]
+    private static IntStatus HookTranslation(
+        nint handle, uint mode, ulong cr3, ulong linear,
+        delegate* unmanaged<void*, uint, ulong, ulong, ulong, IntroAction> judge, void* context) =>
+        WithGuest(handle, guest => TestTranslationHooks.Of(guest).Set((PagingMode)mode, cr3, linear, judge, context));
+
+    /// <summary>Ends every watch of IntTestHookTranslation for that page.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "IntTestUnhookTranslation")]
+    private static IntStatus UnhookTranslation(nint handle, ulong cr3, ulong linear) =>
+        WithGuest(handle, guest => TestTranslationHooks.Of(guest).Remove(cr3, linear));
+
+    private static IntStatus WithHooks(nint handle, Func<TestFrameHooks, IntStatus> use) =>
+        WithGuest(handle, guest => use(TestFrameHooks.Of(guest)));
+
+    private static IntStatus WithGuest(nint handle, Func<ActiveGuest, IntStatus> use)
     {
         try
         {
-            return CurrentEngine.Value?.Find(handle)?.Active is { } guest ? use(TestFrameHooks.Of(guest)) : IntStatus.NotInitialized;
+            return CurrentEngine.Value?.Find(handle)?.Active is { } guest ? use(guest) : IntStatus.NotInitialized;
         }
         catch (Exception exception)
         {
