@@ -457,17 +457,10 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
 
     /// <summary>Computes the bytes of a store; returns how many, or 0 where they cannot be computed. With the bytes in the exit,
     /// vector registers are not asked for.</summary>
-    [SkipLocalsInit]
     private int ComputeStore(in FrameAccess access, bool hasData, StoreOperand operand, Span<byte> computed)
     {
-        if (!access.Unit!.TryEmulate(_memory, access.Vcpu, hasData ? null : _hypervisor, out InstructionEffect store) ||
-            store.Linear != operand.Linear || (operand.Size != 0 && store.Size != operand.Size) || !store.IsWhole)
-        {
-            return 0;
-        }
-
-        InstructionEffect.BytesOf(ref store).CopyTo(computed);
-        return store.Size;
+        int size = access.Unit!.WrittenValue(_memory, access.Vcpu, hasData ? null : _hypervisor, computed, out ulong linear);
+        return linear == operand.Linear && (operand.Size == 0 || size == operand.Size) ? size : 0;
     }
 
     private void AttributeStore(

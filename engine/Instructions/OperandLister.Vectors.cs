@@ -20,7 +20,7 @@ internal unsafe ref partial struct OperandLister
         InstructionInfo info = _factory.GetInfo(in _instruction, InstructionInfoOptions.NoRegisterUsage);
         OperandAccess access = OperandAccess.None;
         foreach (UsedMemory used in info.GetUsedMemory())
-            access = OperandShape.ToAccess(used.Access);
+            access = OperandShape.ToAccess(used.Access) & OperandAccess.ReadWrite;
         if (access == OperandAccess.None)
             return;
 
@@ -113,7 +113,7 @@ internal unsafe ref partial struct OperandLister
         InstructionInfo info = _factory.GetInfo(in _instruction, InstructionInfoOptions.NoRegisterUsage);
         foreach (UsedMemory used in info.GetUsedMemory())
         {
-            OperandAccess access = OperandShape.ToAccess(used.Access);
+            OperandAccess access = OperandShape.ToAccess(used.Access) & OperandAccess.ReadWrite;
             int size = used.MemorySize.GetSize();
             int element = Math.Max(used.MemorySize.GetElementSize(), 1);
             if (access != OperandAccess.Write || !TryElementMask(element, size / element, out ulong elements))
