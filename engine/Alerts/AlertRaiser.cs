@@ -36,11 +36,14 @@ internal sealed unsafe partial class AlertRaiser
     /// <summary>Alerts that were dropped because the guest caused too many.</summary>
     public long Dropped => _limiter.Dropped;
 
-    /// <summary>Reports a write, unless the guest has caused too many alerts already.</summary>
-    public void RaiseWrite(in FrameAccess access, in WriteAlert about)
+    /// <summary>Reports a write, unless the guest has caused too many alerts already; then it is not looked for who wrote, either.
+    /// </summary>
+    public void RaiseWrite(ref FrameAccess access, in WriteAlert about)
     {
-        if (TryBegin())
-            BuildWrite(in access, in about);
+        if (!TryBegin())
+            return;
+        access.Attribution?.Attribute(ref access);
+        BuildWrite(in access, in about);
     }
 
     /// <remarks>A method of its own, so that a store whose alert is dropped does not pay for the room that the structure takes on the

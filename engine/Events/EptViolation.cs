@@ -135,6 +135,10 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
             size = (int)vcpu->ExitDataSize - rest;
         }
 
+        // What is not next to a piece that was judged by its bytes belongs to another store.
+        if (vcpu->StoreRip == NotAttributed && (!hasData || vcpu->StoreNext != gla))
+            vcpu->StoreRip = 0;
+
         Touch touch = Touches(gpa, size, kinds);
         if (rest != 0)
             touch = (Touch)Math.Max((int)touch, (int)Touches(gpa + (ulong)size, rest, kinds));
@@ -307,7 +311,16 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         FramePiece second = rest != 0 ? NextFrame(in access, new ReadOnlySpan<byte>(vcpu->ExitData + size, rest)) : default;
         IntroAction action = AskAll(ref access, in second, default);
         if (access.Reported)
-            RememberPiece(vcpu, in access, rest, action);
+        {
+            // Without a linear address it cannot be told later whether a piece is the next one.
+            if (access.Attribution is not null && access.Gla == 0)
+                Attribute(ref access);
+            if (access.Attribution is not null)
+                RememberBytes(vcpu, in access, rest, action);
+            else
+                RememberPiece(vcpu, in access, rest, action);
+        }
+
         if (access.WantsOutcome)
             TellAll(ref access, in second, default, action);
         forces = access.ForcesAction;
@@ -517,9 +530,27 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
     /// where the piece before ended. The same verdict then holds, and no second alert is raised. A repeated instruction is a new
     /// store each time.
     /// </summary>
-    private static bool IsFurtherPiece(VcpuState* vcpu, in FrameAccess access) =>
-        vcpu->StoreRip != 0 && access.Store.Size != 0 && vcpu->StoreRip == vcpu->Regs.Rip &&
-        vcpu->StoreGla == access.Store.Linear && vcpu->StoreSize == (uint)access.Store.Size && vcpu->StoreNext == access.Gla;
+    private static bool IsFurtherPiece(VcpuState* vcpu, in FrameAccess access)
+    {
+        if (vcpu->StoreRip == 0 || access.Store.Size == 0 || vcpu->StoreNext != access.Gla)
+            return false;
+
+        // An operand that begins with the earlier piece, or before it, and has this one, has both.
+        return vcpu->StoreRip == NotAttributed
+            ? access.Store.Linear <= vcpu->StoreGla
+            : vcpu->StoreRip == vcpu->Regs.Rip && vcpu->StoreGla == access.Store.Linear && vcpu->StoreSize == (uint)access.Store.Size;
+    }
+
+    /// <summary>Remembers a piece that was judged by its bytes alone. Whether its store has others is found out when the next exit is
+    /// at the very next address.</summary>
+    private static void RememberBytes(VcpuState* vcpu, in FrameAccess access, int rest, IntroAction action)
+    {
+        vcpu->StoreRip = NotAttributed;
+        vcpu->StoreGla = access.Gla;
+        vcpu->StoreSize = 0;
+        vcpu->StoreAction = action;
+        vcpu->StoreNext = access.Gla + (ulong)access.Size + (ulong)rest;
+    }
 
     private static void RememberPiece(VcpuState* vcpu, in FrameAccess access, int rest, IntroAction action)
     {
@@ -537,6 +568,9 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
         vcpu->StoreAction = action;
         vcpu->StoreNext = next;
     }
+
+    /// <summary>In StoreRip: the instruction of the piece was not looked at. No instruction is there.</summary>
+    private const ulong NotAttributed = ulong.MaxValue;
 
     /// <summary>The bytes of a store have not been computed yet.</summary>
     private const int NotComputed = -1;

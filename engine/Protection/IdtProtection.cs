@@ -133,7 +133,7 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
             IdtEntry = table.GateAt(page, start),
         };
         access.Reported = true;
-        _alerts.RaiseWrite(in access, in alert);
+        _alerts.RaiseWrite(ref access, in alert);
         return alert.Action;
     }
 
@@ -227,7 +227,8 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
         {
             ulong gpa = table.Pages[page];
             int inPage = (int)Math.Min((ulong)left, PageSize - (gpa & (PageSize - 1)));
-            IntStatus status = _hooks.Set(gpa, inPage, EptAccess.Write, _handler, Cookie(index, page));
+            IntStatus status = _hooks.Set(
+                gpa, inPage, EptAccess.Write, _handler, Cookie(index, page), FrameHookFlags.BytesOnly);
             if (!status.IsSuccess())
                 return status;
             left -= inPage;

@@ -177,10 +177,10 @@ public unsafe struct VcpuState
     /// <summary>Bytes that the store will write.</summary>
     public fixed byte ExitData[64];
 
-    /// <summary>Address of the instruction whose pieces are being judged; 0: none.</summary>
+    /// <summary>Address of the instruction whose pieces are being judged; 0: none; all ones: it was not looked at.</summary>
     public ulong StoreRip;
 
-    /// <summary>Linear address of its operand.</summary>
+    /// <summary>Linear address of its operand; where that was not looked at, of the piece.</summary>
     public ulong StoreGla;
 
     /// <summary>Bytes of its operand.</summary>

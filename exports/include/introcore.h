@@ -699,9 +699,9 @@ typedef struct _VCPU_STATE {
     DWORD Cpl;
     VCPU_SEGMENT Segments[6];
     BYTE ExitData[64];
-    QWORD StoreRip;    /* instruction whose pieces are being judged, 0: none */
-    QWORD StoreGla;    /* first byte of its operand */
-    DWORD StoreSize;   /* bytes of its operand */
+    QWORD StoreRip;    /* instruction whose pieces are being judged, 0: none, all ones: not looked at */
+    QWORD StoreGla;    /* first byte of its operand; not looked at: of the piece */
+    DWORD StoreSize;   /* bytes of its operand; not looked at: 0 */
     DWORD StoreAction; /* INTRO_ACTION of the piece before */
     QWORD StoreNext;   /* linear address that its next piece will have */
     QWORD RetryPlace;  /* what made the engine answer introGuestRetry last, where that may go on and on */

@@ -1,4 +1,5 @@
 using System;
+using Engine;
 using Engine.Abi;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;
@@ -171,5 +172,43 @@ public sealed class EptViolationPieceTests : IDisposable
         // The piece that follows belongs to the blocked store, wherever it is.
         Assert.Equal(IntroAction.NotAllowed, machine.Store(0x30000, Linear + 0x1000, [0x44, 0x33, 0x22, 0x11]));
         Assert.Equal(1, machine.Alerts.Count);
+    }
+
+    [Theory]
+    [InlineData(VcpuExitFlags.None)]
+    [InlineData(VcpuExitFlags.NoGla)]
+    public void PiecesBelongTogetherAlsoWhenTheAlertIsDropped(VcpuExitFlags flags)
+    {
+        long before = _machine.Guest.Alerts.Dropped;
+        for (int round = 0; round < 20; round++)
+        {
+            UseUpAlerts();
+            _machine.ExtraFlags = flags;
+
+            // The second piece is outside the table.
+            _machine.Code(0x0F, 0x11, 0x07);
+            _machine.Regs.Rdi = TestMachine.Alias(TableEnd - 8);
+            Assert.Equal(IntroAction.NotAllowed, _machine.Store(TableEnd - 8, 1));
+            Assert.Equal(IntroAction.NotAllowed, _machine.Store(TableEnd, 1));
+            Assert.Equal(IntroAction.Allowed, _machine.Store(TableEnd, 1));
+
+            // Another operand, and another place, are another store.
+            Assert.Equal(IntroAction.NotAllowed, _machine.Store(TableEnd - 8, 1));
+            _machine.Regs.Rdi = TestMachine.Alias(TableEnd);
+            Assert.Equal(IntroAction.Allowed, _machine.Store(TableEnd, 1));
+            _machine.Regs.Rdi = TestMachine.Alias(TableEnd - 8);
+            Assert.Equal(IntroAction.NotAllowed, _machine.Store(TableEnd - 8, 1));
+            Assert.Equal(IntroAction.Allowed, _machine.Store(TableEnd + 8, 1));
+            _machine.ExtraFlags = VcpuExitFlags.None;
+        }
+
+        Assert.True(_machine.Guest.Alerts.Dropped > before + 20);
+    }
+
+    private void UseUpAlerts()
+    {
+        long dropped = _machine.Guest.Alerts.Dropped;
+        for (int i = 0; i < 2 * Limits.AlertBurst && _machine.Guest.Alerts.Dropped == dropped; i++)
+            _machine.Store(Table, (ulong)i + 1);
     }
 }

@@ -184,11 +184,19 @@ public sealed class EptViolationTests : IDisposable
     {
         _machine.Pushes = VcpuRegisters.None;
         _machine.Host.QueryAnswers[(int)refused] = IntStatus.NotSupported;
-        Assert.Equal(IntroAction.NotAllowed, _machine.Store(Table, 1));
+
+        // Where the exit does not carry the bytes, the instruction would have to tell them.
+        Assert.Equal(IntroAction.NotAllowed, _machine.Refetch(Table, TestMachine.Alias(Table)));
         Assert.Equal(IntStatus.NotSupported, _machine.Status);
         Assert.Equal(IntroAction.Allowed, _machine.Store(TableEnd, 1));
         Assert.Equal(IntStatus.Success, _machine.Status);
         Assert.Equal(1, _machine.Alerts.Count);
+
+        // Where it does, they are judged, and only the alert has less to say.
+        Assert.Equal(IntroAction.NotAllowed, _machine.Store(Table, 1));
+        Assert.Equal(IntStatus.Success, _machine.Status);
+        Assert.Equal(2, _machine.Alerts.Count);
+        Assert.Equal(IntroAction.Allowed, _machine.Store(Table, 0));
     }
 
     [Fact]
