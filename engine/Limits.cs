@@ -243,4 +243,40 @@ public static class Limits
 
     /// <summary>Members that a look-up compares, in all structures that it goes into.</summary>
     public const int MaxMembersVisited = 1 << 16;
+
+    /// <summary>Runs of pages with the same rights in the window of a kernel's image; an honest one has a dozen.</summary>
+    public const int MaxImageRuns = 4096;
+
+    /// <summary>Bytes of the line by which a kernel introduces itself.</summary>
+    public const int MaxBanner = 512;
+
+    /// <summary>Texts in one step of work that look like the begin of that line.</summary>
+    public const int MaxBanners = 64;
+
+    /// <summary>Notes of a kernel that are looked at.</summary>
+    public const int MaxNotes = 256;
+
+    /// <summary>Bytes of a kernel's notes.</summary>
+    public const int MaxNotesBytes = 64 * 1024;
+
+    /// <summary>Bytes of the text that a kernel keeps for crash dumps: a page.</summary>
+    public const int MaxCrashText = 4096;
+
+    /// <summary>Lines of it.</summary>
+    public const int MaxCrashLines = 512;
+
+    /// <summary>Milliseconds of a slice of long work after which it stops at the next step. The longest steps take a few.</summary>
+    public const int SliceMilliseconds = 8;
+
+    /// <summary>Ticks of the timer that pass at most before a kernel is looked for again.</summary>
+    public const int MaxDetectionPause = 64;
+
+    /// <summary>Symbols of one name that an answer lists.</summary>
+    public const int MaxAnsweredSymbols = 256;
+
+    /// <summary>Parameters of a function that an answer lists.</summary>
+    public const int MaxAnsweredParameters = 64;
+
+    /// <summary>Symbols that a kernel's image has at least (spec/33, 2.4).</summary>
+    public const int MinKernelSymbols = 20_000;
 }

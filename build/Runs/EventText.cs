@@ -10,6 +10,7 @@ public static class EventText
         "guard" when line.Field("gpa").Length > 0 =>
             $"guards the page at {line.Field("gpa")}, rights left to the guest: {line.Field("rights")}",
         "unguard" => $"guards the page at {line.Field("gpa")} no longer",
+        "system" => $"operating system found: {line.Field("type")} {line.Field("version")}",
         "active" => $"active: {line.Text}",
         "inactive" => $"inactive: {line.Text}",
         "engine" => line.Text,

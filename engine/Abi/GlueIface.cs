@@ -63,7 +63,7 @@ public unsafe struct GlueIface
     public nint ReserveVaSpaceWithPt;
     public delegate* unmanaged<void*, IntStatus> NotifyIntrospectionActivated;
     public delegate* unmanaged<void*, IntStatus> NotifyIntrospectionDeactivated;
-    public nint NotifyIntrospectionDetectedOs;
+    public delegate* unmanaged<void*, IntroGuestInfo*, IntStatus> NotifyIntrospectionDetectedOs;
     public nint _I_H_Reserved1;
     public nint NotifyIntrospectionErrorState;
     public delegate* unmanaged<void*, uint, void*, nuint, IntStatus> NotifyIntrospectionAlert;

@@ -152,6 +152,15 @@ internal sealed unsafe partial class Hypervisor
             _glue.NotifyIntrospectionDeactivated(_handle);
     }
 
+    /// <summary>Says which operating system was found; the structure is the engine's again on return.</summary>
+    public void NotifyDetectedOs(ref IntroGuestInfo info)
+    {
+        if (_glue.NotifyIntrospectionDetectedOs == null)
+            return;
+        fixed (IntroGuestInfo* pointer = &info)
+            _glue.NotifyIntrospectionDetectedOs(_handle, pointer);
+    }
+
     /// <summary>Hands an alert over; the buffer is the engine's again on return.</summary>
     public IntStatus NotifyAlert<T>(IntroEventType type, ref T alert)
         where T : unmanaged

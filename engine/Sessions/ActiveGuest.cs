@@ -5,6 +5,8 @@ using Engine.Abi;
 using Engine.Alerts;
 using Engine.Concurrency;
 using Engine.Events;
+using Engine.Guests;
+using Engine.Guests.Linux;
 using Engine.Hooks;
 using Engine.Hooks.Translations;
 using Engine.Hosting;
@@ -125,6 +127,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
             memory, _registerAccess, _injector, waits => _chores.Set(ExitChore.SwapIn, waits), () => _timer.Add(_swapJob!));
         _swap.Watch = new SwapTranslations(_translationHooks, _swap);
         _swapJob = new SwapTimerJob(_swap);
+        LinuxDetection = new LinuxDetectionJob(memory, new VcpuSource(hypervisor, _registerAccess), OnDetectionEnd);
         CodeDump = new CodeDump(hypervisor, memory);
         _debug = new DebugCommands(hypervisor, memory, registerHooks, CodeDump);
     }
@@ -192,6 +195,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         Apply(_asked);
         foreach (ProtectionReport report in Reports)
             LogReport(report);
+        _timer.Add(LinuxDetection);
     }
 
     /// <summary>Tells whether nobody is left inside who came in before this call; waits a bounded time.</summary>
@@ -237,6 +241,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
             Prepare();
             Stop();
             _memory.Mapped?.Clear();
+            LinuxDetection.Forget();
             _vcpus.Reset();
             End.Reset();
             _chores.Set(ExitChore.EndGuest, false);
@@ -255,6 +260,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>Gives every mapping back and frees unmanaged memory. After <see cref="Stop"/>.</summary>
     public void Dispose()
     {
+        LinuxDetection.Dispose();
         _memory.Close();
         _retired.Dispose();
         _translationHooks.Dispose();

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Text.Json;
+using Engine.Guests.Linux;
 using Engine.Hosting;
 using Engine.Protection;
 using Engine.Vcpus;
@@ -28,7 +29,7 @@ internal static unsafe class GuestQueries
             WriteCounters(guest, json);
         else if (topic.SequenceEqual("vcpus"u8))
             WriteVcpus(guest, json);
-        else
+        else if (!LinuxQueries.TryWrite(guest.LinuxDetection, topic, json))
             return false;
 
         json.WriteEndObject();

@@ -8,6 +8,7 @@ internal static class Msrs
     public const uint SysenterEsp = 0x175;
     public const uint SysenterEip = 0x176;
     public const uint DebugCtl = 0x1D9;
+    public const uint FredConfig = 0x1D4;
     public const uint Efer = 0xC000_0080;
     public const uint Star = 0xC000_0081;
     public const uint Lstar = 0xC000_0082;

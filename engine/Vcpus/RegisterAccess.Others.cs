@@ -48,6 +48,13 @@ internal sealed unsafe partial class RegisterAccess
         return all;
     }
 
+    /// <summary>Registers of any vCPU as they are, also while it runs: then they may be of different moments.</summary>
+    public IntStatus ReadRunning(uint vcpu, VcpuRegisters wanted, out VcpuSnapshot snapshot)
+    {
+        snapshot = default;
+        return vcpu < _vcpuCount ? ReadNow(vcpu, wanted, out snapshot) : IntStatus.InvalidParameter2;
+    }
+
     private IntStatus ReadNow(uint vcpu, VcpuRegisters wanted, out VcpuSnapshot snapshot)
     {
         VcpuState record = default;

@@ -25,6 +25,7 @@ internal static unsafe class EngineHalf
         glue->DisableIntro = (nint)(delegate* unmanaged<nint, ulong, IntStatus>)&DisableIntro;
         glue->FlushGpaCache = (nint)(delegate* unmanaged<nint, IntStatus>)&FlushGpaCache;
         Reconfiguration.Fill(glue);
+        glue->GetGuestInfo = (nint)(delegate* unmanaged<nint, IntroGuestInfo*, IntStatus>)&GetGuestInfo;
         glue->GetCurrentIntroOptions = (nint)(delegate* unmanaged<nint, GuestOptions*, IntStatus>)&GetCurrentIntroOptions;
         glue->GetCurrentInstructionLength = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionLength;
         glue->GetCurrentInstructionMnemonic = (nint)(delegate* unmanaged<nint, uint, byte*, IntStatus>)&GetCurrentInstructionMnemonic;
@@ -81,6 +82,23 @@ internal static unsafe class EngineHalf
         catch (Exception exception)
         {
             return Faults.Report("FlushGpaCache", exception);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static IntStatus GetGuestInfo(nint handle, IntroGuestInfo* info)
+    {
+        try
+        {
+            if (handle == 0)
+                return IntStatus.InvalidParameter1;
+            if (CurrentEngine.FindActive(handle) is not { } guest)
+                return IntStatus.NotInitialized;
+            return info == null ? IntStatus.InvalidParameter2 : guest.GetInfo(out *info);
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("GetGuestInfo", exception);
         }
     }
 

@@ -25,6 +25,21 @@ internal static unsafe class GuestLife
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "IntContinueWork")]
+    private static IntStatus ContinueWork(nint handle)
+    {
+        try
+        {
+            if (handle == 0)
+                return IntStatus.InvalidParameter1;
+            return CurrentEngine.FindActive(handle) is { } guest ? guest.ContinueWork() : IntStatus.NotInitializedHint;
+        }
+        catch (Exception exception)
+        {
+            return Faults.Report("IntContinueWork", exception);
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "IntEmergencyStop")]
     private static IntStatus EmergencyStop()
     {

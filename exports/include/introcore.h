@@ -1112,6 +1112,8 @@ typedef INTSTATUS (*PFUNC_IntNotifyGuestPowerStateChange)(void *GuestHandle, IG_
 typedef INTSTATUS (*PFUNC_IntDebugProcessCommand)(void *GuestHandle, DWORD CpuNumber, DWORD Argc, CHAR **Argv);
 typedef INTSTATUS (*PFUNC_IntUpdateExceptions)(void *GuestHandle, PBYTE Buffer, DWORD Length, DWORD Flags);
 typedef INTSTATUS (*PFUNC_IntGetExceptionsVersion)(void *GuestHandle, WORD *Major, WORD *Minor, DWORD *BuildNumber);
+/** The guest's operating system: Type introGuestLinux, BuildNumber and OsVersion the version as 8, 8 and 16 bits (6.1.192 is
+ *  0x060100C0), StartupTime all ones. NOT_INITIALIZED: no active guest, or its system is not known, or not yet. Any thread. */
 typedef INTSTATUS (*PFUNC_IntGetGuestInfo)(void *GuestHandle, PGUEST_INFO GuestInfo);
 typedef INTSTATUS (*PFUNC_IntInjectProcessAgent)(void *GuestHandle, DWORD AgentTag, PBYTE AgentContent, DWORD AgentSize,
     const CHAR *Name, const CHAR *Args);
@@ -1445,9 +1447,18 @@ INTROCORE_API INTSTATUS IntHandleDeviceStore(void *GuestHandle, QWORD PhysicalAd
 INTROCORE_API INTSTATUS IntGuestReset(void *GuestHandle);
 
 /**
+ * Goes on with work that is left to do for a guest: looking for its kernel, about 10 ms of it. For a glue that does not want to wait
+ * for the timer, which does a slice a second: to be called some 20 to 50 times a second after NewGuestNotification, and after
+ * IntGuestReset, while it answers SUCCESS. Any thread that is in no exit; vCPUs may run or not. NOT_NEEDED_HINT: nothing is left;
+ * NOT_INITIALIZED_HINT: no active guest of that handle.
+ */
+INTROCORE_API INTSTATUS IntContinueWork(void *GuestHandle);
+
+/**
  * Answers a question about a guest as JSON (UTF-8, NUL-terminated, one object; docs/queries.md has the schema). Topics:
- * "capabilities", "protections", "counters", "vcpus". *Size: in, bytes at Buffer; out, bytes of the answer with its NUL, also
- * when it does not fit, which DATA_BUFFER_TOO_SMALL says (Buffer may then be null, *Size 0). Any thread, at any time; allocates.
+ * "capabilities", "protections", "counters", "vcpus", "kernel", "symbols:<name or 0xaddress>", "types:<struct.field>".
+ * *Size: in, bytes at Buffer; out, bytes of the answer with its NUL, also when it does not fit, which DATA_BUFFER_TOO_SMALL says
+ * (Buffer may then be null, *Size 0). Any thread, at any time; allocates.
  * INVALID_PARAMETER_1..4; NOT_FOUND: no such topic; NOT_INITIALIZED: no active guest of that handle.
  */
 INTROCORE_API INTSTATUS IntQueryGuest(void *GuestHandle, const CHAR *Topic, CHAR *Buffer, size_t *Size);

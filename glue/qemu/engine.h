@@ -18,6 +18,7 @@
     F(INTSTATUS, IntGetVcpuRecords, (void *, void **, DWORD *, DWORD *))                                                  \
     F(INTSTATUS, IntHandleDeviceStore, (void *, QWORD, DWORD, const void *, INTRO_ACTION *))                              \
     F(INTSTATUS, IntGuestReset, (void *))                                                                                 \
+    F(INTSTATUS, IntContinueWork, (void *))                                                                               \
     F(DWORD, IntLibraryVersion, (void))                                                                                   \
     F(const CHAR *, IntStatusToString, (INTSTATUS))
 

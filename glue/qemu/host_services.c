@@ -132,6 +132,14 @@ static INTSTATUS notify_activated(void *guest)
     return INT_STATUS_SUCCESS;
 }
 
+static INTSTATUS notify_detected(void *guest, GUEST_INFO *info)
+{
+    (void)guest;
+    log_event("system", "type=%s version=%u.%u.%u", info->Type == introGuestLinux ? "Linux" : "other", info->OsVersion >> 24,
+              (info->OsVersion >> 16) & 0xFF, info->OsVersion & 0xFFFF);
+    return INT_STATUS_SUCCESS;
+}
+
 static INTSTATUS notify_deactivated(void *guest)
 {
     (void)guest;
@@ -165,6 +173,7 @@ void host_services_fill(GLUE_IFACE *glue, UPPER_IFACE *upper, unsigned untrapped
         .UnregisterEPTHandler = unregister_handler,
         .NotifyIntrospectionActivated = notify_activated,
         .NotifyIntrospectionDeactivated = notify_deactivated,
+        .NotifyIntrospectionDetectedOs = notify_detected,
         .NotifyIntrospectionAlert = notify_alert,
         .FlushEPTPermissions = flush_rights,
         .SetIntroEmulatorContext = set_emulator_context,

@@ -20,6 +20,7 @@
 #define CR0_PG (1ull << 31)
 #define USER_MODE 3u
 #define MAX_ATTEMPTS 100 /* to end something that is in use */
+#define WORK_PERIOD 25000000 /* nanoseconds between two slices of what the engine has left to do */
 #define STRESS_PERIOD 20000000 /* nanoseconds between two restarts */
 #define KERNEL_LIFE_MIN 1000000000ull /* nanoseconds; no kernel hands over to another one sooner */
 #define KERNEL_START_MAX 30000000000 /* nanoseconds that a kernel may take to its first user process without a complaint */
@@ -114,6 +115,17 @@ static bool take_records(void)
 static void stop_protection(void);
 static void restart(void);
 
+static void continue_work(void);
+
+/** What the engine has left to do, until nothing is. */
+static Periodic work = {.period = WORK_PERIOD, .work = continue_work};
+
+static void continue_work(void)
+{
+    if (engine.IntContinueWork(&session) != INT_STATUS_SUCCESS)
+        periodic_stop(&work);
+}
+
 static Periodic stress = {.period = STRESS_PERIOD, .work = restart};
 
 /** Gives the guest to the engine. Everything is checked and declared. */
@@ -131,8 +143,10 @@ static bool notify_engine(void)
         return false;
     }
     atomic_store(&session.state, SESSION_ACTIVE);
-    if (take_records())
+    if (take_records()) {
+        periodic_start(&work);
         return true;
+    }
     stop_protection();
     return false;
 }
@@ -204,6 +218,8 @@ static void reset_guest(void)
     statistics_restart();
     if (!succeeded("IntGuestReset", status) || !take_records())
         stop_protection();
+    else
+        periodic_start(&work);
 }
 
 void session_resume_elsewhere(void)
@@ -268,6 +284,7 @@ static void stop_protection(void)
 
     if (!atomic_compare_exchange_strong(&session.state, &expected, SESSION_OVER))
         return;
+    periodic_stop(&work);
     for (int i = 0; i < MAX_ATTEMPTS && status == INT_STATUS_CANNOT_UNLOAD; i++)
         status = engine.glue.DisableIntro(&session, i ? IG_DISABLE_IGNORE_SAFENESS : 0);
     if (!INT_SUCCESS(status))

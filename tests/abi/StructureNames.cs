@@ -16,6 +16,7 @@ internal static class StructureNames
         [typeof(IgArchRegs)] = ["IG_ARCH_REGS"],
         [typeof(IgQueryMsr)] = ["IG_QUERY_MSR"],
         [typeof(IgSegRegs)] = ["IG_SEG_REGS"],
+        [typeof(IntroGuestInfo)] = ["GUEST_INFO"],
         [typeof(IntroGuestConfig)] = ["INTRO_GUEST_CONFIG"],
         [typeof(IntroVersionInfo)] = ["INTRO_VERSION_INFO"],
         [typeof(IntroCpuCtx)] = ["INTRO_CPUCTX"],

@@ -199,6 +199,12 @@ INTSTATUS IntQueryGuest(void *guest, const CHAR *topic, CHAR *buffer, size_t *si
                                           : INT_STATUS_OPERATION_NOT_IMPLEMENTED;
 }
 
+INTSTATUS IntContinueWork(void *guest)
+{
+    struct library *library = real_library();
+    return library->IntContinueWork != NULL ? library->IntContinueWork(guest) : INT_STATUS_OPERATION_NOT_IMPLEMENTED;
+}
+
 INTSTATUS IntEmergencyStop(void)
 {
     struct library *library = real_library();

@@ -36,7 +36,8 @@ static void unbuilt(struct guest *guest)
     GUEST_INFO info;
     NOT_BUILT(glue.UpdateExceptions(guest, bytes, sizeof bytes, 0), "UpdateExceptions");
     NOT_BUILT(glue.GetExceptionsVersion(guest, &word[0], &word[1], &number[0]), "GetExceptionsVersion");
-    NOT_BUILT(glue.GetGuestInfo(guest, &info), "GetGuestInfo");
+    CHECK_STATUS(INT_STATUS_NOT_INITIALIZED, glue.GetGuestInfo(guest, &info), "a guest without an operating system");
+    CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, glue.GetGuestInfo(guest, NULL), "GetGuestInfo into nothing");
     NOT_BUILT(glue.InjectProcessAgent(guest, 1, bytes, sizeof bytes, text, text), "InjectProcessAgent");
     NOT_BUILT(glue.InjectFileAgent(guest, bytes, sizeof bytes, text), "InjectFileAgent");
     NOT_BUILT(glue.SetIntroAbortStatus(guest, FALSE), "SetIntroAbortStatus");

@@ -33,6 +33,7 @@
     X(IntHandleDeviceStore)                                                                                              \
     X(IntGuestReset)                                                                                                     \
     X(IntQueryGuest)                                                                                                     \
+    X(IntContinueWork)                                                                                                   \
     X(IntEmergencyStop)                                                                                                  \
     X(IntLibraryVersion)                                                                                                 \
     X(IntStatusToString)

@@ -79,7 +79,7 @@ internal sealed class AddressCandidate
 
         if (TryReadNamed(names, "_etext", out ulong textEnd) && !layout.Text.Touches(textEnd))
             return false;
-        if (TryReadNamed(names, "__start_rodata", out ulong rodata) && rodata != layout.Rodata.Start)
+        if (TryReadNamed(names, "__start_rodata", out ulong rodata) && !layout.Rodata.Contains(rodata))
             return false;
         if (TryReadNamed(names, "_edata", out ulong dataEnd) && (dataEnd < layout.Rodata.Start || dataEnd > layout.End))
             return false;

@@ -16,7 +16,7 @@ public sealed class RegisterHooksTests
     {
         using RegisterMachine machine = new(GuestOptions.ProtectCr4);
         Assert.Equal(["CR4"], machine.Host.Enabled.Where(entry => entry.Value).Select(entry => entry.Key));
-        Assert.Equal(["cr"], machine.Host.Registered.Where(entry => entry.Value).Select(entry => entry.Key));
+        Assert.Equal(["cr", "timer"], machine.Host.Registered.Where(entry => entry.Value).Select(entry => entry.Key));
     }
 
     [Fact]
