@@ -130,6 +130,21 @@ public static class Limits
     /// <summary>Milliseconds of a tick of the timer after which no further job is begun.</summary>
     public const int TimerMilliseconds = 100;
 
+    /// <summary>Regions a guest that are compared on the timer.</summary>
+    public const int MaxIntegrityRegions = 4096;
+
+    /// <summary>Bytes of one of them.</summary>
+    public const int MaxIntegrityLength = 64 * 1024;
+
+    /// <summary>Bytes of all of them, of which copies are kept.</summary>
+    public const int MaxIntegrityBytes = 16 * 1024 * 1024;
+
+    /// <summary>Bytes of them that one tick of the timer compares, and a region more at most.</summary>
+    public const int IntegrityBytesPerTick = 1024 * 1024;
+
+    /// <summary>Bytes that a region counts as at least, for what looking at it takes besides.</summary>
+    public const int IntegrityBytesPerRegion = 1024;
+
     /// <summary>Polls of the claim cells before DisableIntro and its like answer that an exit is still running.</summary>
     public const int DrainPolls = 2000;
 

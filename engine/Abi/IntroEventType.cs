@@ -12,6 +12,9 @@ public enum IntroEventType : uint
     /// <summary><see cref="EventRegisterViolation"/> of a control register.</summary>
     CrViolation = 3,
 
+    /// <summary><see cref="EventIntegrityViolation"/>.</summary>
+    IntegrityViolation = 5,
+
     /// <summary><see cref="EventRegisterViolation"/> of IDTR or GDTR.</summary>
     DtrViolation = 8,
 }

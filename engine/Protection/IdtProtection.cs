@@ -14,7 +14,8 @@ namespace Engine.Protection;
 /// <summary>
 /// Guards the interrupt descriptor table that IDTR names on each vCPU when protection starts, whatever the guest's system: a
 /// write hook on its guest-physical bytes, so that every alias of them counts. A store that changes a gate is not allowed; one
-/// that writes the bytes that are there is. A vCPU that is let load another table has that one guarded instead.
+/// that writes the bytes that are there is. A vCPU that is let load another table has that one guarded instead. Where stores cannot be
+/// trapped, the tables that there are when protection starts are compared on the timer.
 /// </summary>
 /// <remarks>Thread safety: as <see cref="IProtection"/>; OnAccess and Follow by any number. Tables are kept until no exit can ask about them
 /// any more, and never change place meanwhile, since hooks name them by number. The lock guards the list alone and is not held across
@@ -31,6 +32,7 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
     private readonly FrameHooks _hooks;
     private readonly VerdictPolicy _policy;
     private readonly AlertRaiser _alerts;
+    private readonly IntegrityRegions _integrity;
     private readonly ushort _handler;
     private readonly Lock _lock = new();
     private readonly int[] _ofVcpu;
@@ -39,8 +41,10 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
     private ProtectionReport? _report;
 
     public IdtProtection(
-        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, VerdictPolicy policy, AlertRaiser alerts, int vcpuCount)
+        Hypervisor hypervisor, GuestMemory memory, FrameHooks hooks, VerdictPolicy policy, AlertRaiser alerts,
+        IntegrityRegions integrity, int vcpuCount)
     {
+        _integrity = integrity;
         _hypervisor = hypervisor;
         _memory = memory;
         _hooks = hooks;
@@ -58,7 +62,7 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
             return;
         if ((_hypervisor.Capabilities & GlueCapabilities.FrameRights) == GlueCapabilities.None)
         {
-            _report = new ProtectionReport(Name, ProtectionState.NotPossible, "the glue cannot withdraw rights of memory");
+            StartWatching(in start);
             return;
         }
 
@@ -84,6 +88,7 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
     {
         if (_report is null || kept.Has(GuestOptions.ProtectIdt))
             return;
+        StopWatching();
         RemoveHooks();
         _report = null;
     }
@@ -154,17 +159,37 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
 
     private void StartVcpu(VcpuState* vcpu, in VcpuSnapshot now)
     {
+        if (FindTable(vcpu, in now) is not { } table)
+            return;
+
+        IntStatus status = Take(vcpu->Index, table, out bool isNew);
+        if (!status.IsSuccess())
+        {
+            _hypervisor.Log.Write(
+                IgLogLevel.Error, $"vcpu {vcpu->Index}: IDT at {table.Linear:x} not guarded, no hook: {status}");
+        }
+        else if (isNew)
+        {
+            _hypervisor.Log.Write(
+                IgLogLevel.Info,
+                $"vcpu {vcpu->Index}: guarding the IDT at {table.Linear:x}, {table.Length} bytes, guest-physical {table.Pages[0]:x}");
+        }
+    }
+
+    /// <summary>Finds the table of a vCPU; null, with a line in the log: it has none that can be guarded.</summary>
+    private IdtTable? FindTable(VcpuState* vcpu, in VcpuSnapshot now)
+    {
         IgArchRegs regs = now.Regs;
         if (!now.Has(VcpuRegisters.FromGprsQuery | VcpuRegisters.Tables | VcpuRegisters.Efer))
         {
             _hypervisor.Log.Write(IgLogLevel.Warning, $"vcpu {vcpu->Index}: IDT not guarded, no registers: {now.Status}");
-            return;
+            return null;
         }
 
         if ((regs.Cr0 & Cr0Pe) == 0)
         {
             _hypervisor.Log.Write(IgLogLevel.Info, $"vcpu {vcpu->Index}: not started yet, or in real mode: no IDT to guard");
-            return;
+            return null;
         }
 
         vcpu->IdtBase = regs.IdtBase;
@@ -177,22 +202,10 @@ internal sealed unsafe partial class IdtProtection : IFrameHookHandler, IProtect
         {
             _hypervisor.Log.Write(
                 IgLogLevel.Warning, $"vcpu {vcpu->Index}: IDT at {regs.IdtBase:x} not guarded, not mapped: {status}");
-            return;
+            return null;
         }
 
-        IdtTable table = new(regs.IdtBase, length, GateSizeOf(now.Ia32Efer), pages);
-        status = Take(vcpu->Index, table, out bool isNew);
-        if (!status.IsSuccess())
-        {
-            _hypervisor.Log.Write(
-                IgLogLevel.Error, $"vcpu {vcpu->Index}: IDT at {regs.IdtBase:x} not guarded, no hook: {status}");
-        }
-        else if (isNew)
-        {
-            _hypervisor.Log.Write(
-                IgLogLevel.Info,
-                $"vcpu {vcpu->Index}: guarding the IDT at {regs.IdtBase:x}, {length} bytes, guest-physical {pages[0]:x}");
-        }
+        return new IdtTable(regs.IdtBase, length, GateSizeOf(now.Ia32Efer), pages);
     }
 
     private static int GateSizeOf(ulong efer) => (efer & EferLma) != 0 ? 16 : 8;

@@ -108,7 +108,8 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         Alerts = new AlertRaiser(hypervisor, _policy);
         _eptViolation.Unjudged = Alerts;
         _watch = new RegisterWatch(hypervisor);
-        IdtProtection idt = new(hypervisor, memory, _frameHooks, _policy, Alerts, vcpuCount);
+        Integrity = new IntegrityRegions(hypervisor, memory, regions => _timer!.Add(regions));
+        IdtProtection idt = new(hypervisor, memory, _frameHooks, _policy, Alerts, Integrity, vcpuCount);
         _protections =
         [
             idt,
@@ -161,6 +162,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
 
     /// <summary>Its jobs on the timer.</summary>
     public TimerEvent TimerJobs => _timer;
+
+    /// <summary>Its memory that is compared on the timer.</summary>
+    public IntegrityRegions Integrity { get; }
 
     /// <summary>Its hooks on frames.</summary>
     public FrameHooks FrameHooks => _frameHooks;
@@ -223,6 +227,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     {
         _debug.Stop();
         _timer.Clear();
+        Integrity.Clear();
         _eptViolation.Repetitions.Stop();
         _breakpoint.Handlers.Clear();
         _introCall.Handlers.Clear();

@@ -900,6 +900,45 @@ typedef struct _EVENT_EPT_VIOLATION {
     INTRO_EXEC_CONTEXT ExecContext;
 } EVENT_EPT_VIOLATION;
 
+/** Security descriptors before and after; in EVENT_INTEGRITY_VIOLATION. */
+typedef struct _INTRO_SEC_DESC_INFO {
+    QWORD OldAddress;
+    QWORD NewAddress;
+    DWORD NewSecDescHash;
+    BYTE OldSecDesc[1024];
+    DWORD OldSecDescSize;
+    BYTE NewSecDesc[1024];
+    DWORD NewSecDescSize;
+} INTRO_SEC_DESC_INFO;
+
+/** introEventIntegrityViolation: memory that was found changed on the timer. Nobody knows who did it: CpuContext is not valid. */
+typedef struct _EVENT_INTEGRITY_VIOLATION {
+    INTRO_VIOLATION_HEADER Header;
+    struct {
+        INTRO_MODULE Module;
+        INTRO_PROCESS Process;
+    } Originator;
+    struct {
+        INTRO_MODULE Module;
+    } Return;
+    struct {
+        INTRO_OBJECT_TYPE Type;
+        WCHAR Name[ALERT_PATH_MAX_LEN];
+        union {
+            INTRO_PROCESS Process;
+            INTRO_DRVOBJ DriverObject;
+            BYTE IdtEntry; /* number of the gate, Type introObjectTypeIdt */
+        } u;
+    } Victim;
+    union {
+        INTRO_WRITE_INFO WriteInfo;
+        INTRO_SEC_DESC_INFO SecDescWriteInfo;
+    } u;
+    QWORD BaseAddress;    /* of the object */
+    QWORD VirtualAddress; /* of the first byte that changed */
+    DWORD Size;           /* bytes of the object */
+} EVENT_INTEGRITY_VIOLATION;
+
 /** introEventCrViolation: a control register written. */
 typedef struct _EVENT_CR_VIOLATION {
     INTRO_VIOLATION_HEADER Header;

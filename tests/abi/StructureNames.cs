@@ -35,6 +35,7 @@ internal static class StructureNames
         [typeof(IntroModule)] = ["INTRO_MODULE"],
         [typeof(IntroProcess)] = ["INTRO_PROCESS"],
         [typeof(EventEptViolation)] = ["EVENT_EPT_VIOLATION"],
+        [typeof(EventIntegrityViolation)] = ["EVENT_INTEGRITY_VIOLATION"],
         [typeof(EventRegisterViolation)] = ["EVENT_CR_VIOLATION", "EVENT_MSR_VIOLATION", "EVENT_DTR_VIOLATION"],
     };
 
