@@ -33,7 +33,7 @@ void mode_count(const char *library, const char *only)
     cases_prepare();
     CALLGRIND_START_INSTRUMENTATION;
     for (const struct bench_case *what = cases; what->name != NULL; what++) {
-        if (only != NULL && strcmp(only, what->name) != 0)
+        if (!case_is_of_library(what) || (only != NULL && strcmp(only, what->name) != 0))
             continue;
         what->run(WARM);
         dump(what, SHORT);

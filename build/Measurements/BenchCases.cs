@@ -32,6 +32,12 @@ public static class BenchCases
         new("worst", "the most expensive exit that was found (`bench --worst`), its alert built, logged and delivered", Bar: 100_000),
         new("j_hit", "(j) fetch and decode at RIP (`GetCurrentInstructionLength`), decoded before", 263, 260),
         new("j_miss", "(j) the same, the code changes each time", 2183, 900),
+        new("c", "(c) page-table store, monitored entry, the frame changes", 2407, 900),
+        new("c2", "(c2) the same, only accessed and dirty change", 1872, 600),
+        new("hooks_10", "(a) with 10 one-page hooks besides"),
+        new("hooks_1000", "(a) with 1,000"),
+        new("hooks_100000", "(a) with 100,000"),
+        new("hooks_colliding", "(a) with 2,040 whose frames are 4 MiB apart"),
     ];
 
     public static BenchCase? Find(string name) =>

@@ -37,20 +37,26 @@ public sealed class NativeBench(BuildContext context)
             }));
     }
 
+    /// <summary>The library that is shipped, and its test variant, which can set the hooks that some cases work on.</summary>
+    private IEnumerable<string> Libraries => [context.Paths.Library, context.Paths.TestLibrary];
+
     /// <summary>Nanoseconds of each case: the smallest batch, and the median one.</summary>
     public IReadOnlyDictionary<string, (double Min, double Median)> Time(int batches) =>
-        Lines("time", context.Paths.Library, Text(batches))
+        Libraries.SelectMany(library => Lines("time", library, Text(batches)))
             .ToDictionary(words => words[0], words => (Number(words[1]), Number(words[2])), StringComparer.Ordinal);
 
     /// <summary>Instructions of each case, by callgrind; a name leaves the others out.</summary>
-    public IReadOnlyDictionary<string, double> Count(string? only = null)
+    public IReadOnlyDictionary<string, double> Count(string? only = null) =>
+        Libraries.SelectMany(library => Count(library, only)).ToDictionary(StringComparer.Ordinal);
+
+    private IReadOnlyDictionary<string, double> Count(string published, string? only)
     {
         string folder = Directory.CreateTempSubdirectory("introcore-bench-").FullName;
         try
         {
             // valgrind 3.19 gives up on the library's debug data: it gets a copy that does not name them.
             string library = Path.Combine(folder, "libintrocore.so");
-            Tool.Check(context, "bench-objcopy", "objcopy", "--remove-section=.gnu_debuglink", context.Paths.Library, library);
+            Tool.Check(context, "bench-objcopy", "objcopy", "--remove-section=.gnu_debuglink", published, library);
             List<string> arguments =
             [
                 "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=" + Path.Combine(folder, "out"),

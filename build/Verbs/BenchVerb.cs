@@ -46,6 +46,7 @@ public sealed class BenchVerb : IVerb
             if (!arguments.Has(Record) && arguments.Value(Filter) is null && arguments.Value(Worst) is null)
                 SolutionStep.Run(context);
             BuildVerb.BuildNative(context);
+            LibraryStep.RunTestVariant(context);
             native.Compile();
         }
 

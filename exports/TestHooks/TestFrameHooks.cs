@@ -13,7 +13,8 @@ internal sealed unsafe class TestFrameHooks : IFrameHookHandler
 
     private readonly FrameHooks _hooks;
     private readonly ushort _handler;
-    private TestFrameHook[] _entries = [];
+    private TestFrameHook[] _entries = new TestFrameHook[16];
+    private int _count;
 
     private TestFrameHooks(FrameHooks hooks)
     {
@@ -27,8 +28,11 @@ internal sealed unsafe class TestFrameHooks : IFrameHookHandler
     /// <summary>Hooks length bytes from where the entry begins, within one frame.</summary>
     public IntStatus Set(int length, EptAccess access, in TestFrameHook entry)
     {
-        _entries = [.. _entries, entry];
-        IntStatus status = _hooks.Set(entry.Gpa, length, access, _handler, (ulong)_entries.Length - 1);
+        // An exit may still be using the array that was there before.
+        if (_count == _entries.Length)
+            _entries = [.. _entries, .. new TestFrameHook[_count]];
+        _entries[_count] = entry;
+        IntStatus status = _hooks.Set(entry.Gpa, length, access, _handler, (ulong)_count++);
         return status.IsSuccess() ? Commit() : status;
     }
 
@@ -36,7 +40,7 @@ internal sealed unsafe class TestFrameHooks : IFrameHookHandler
     public IntStatus Remove(ulong gpa)
     {
         TestFrameHook[] entries = _entries;
-        for (int i = 0; i < entries.Length; i++)
+        for (int i = 0; i < _count; i++)
         {
             if (entries[i].Gpa == gpa)
                 _hooks.Remove(gpa, _handler, (ulong)i);
