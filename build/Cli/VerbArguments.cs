@@ -33,9 +33,13 @@ public sealed class VerbArguments
         VerbArguments parsed = new();
         for (int i = 0; i < arguments.Count; i++)
         {
-            VerbOption option = options.FirstOrDefault(o => string.Equals(o.Name, arguments[i], StringComparison.Ordinal))
-                ?? throw new BuildException(ExitCode.Usage, $"unknown option '{arguments[i]}'");
-            if (option.Value is null)
+            string word = arguments[i];
+            VerbOption option = options.FirstOrDefault(o => !o.IsWord && string.Equals(o.Name, word, StringComparison.Ordinal))
+                ?? options.FirstOrDefault(o => o.IsWord && !word.StartsWith("--", StringComparison.Ordinal))
+                ?? throw new BuildException(ExitCode.Usage, $"unknown option '{word}'");
+            if (option.IsWord)
+                parsed._values[option.Name] = word;
+            else if (option.Value is null)
                 parsed._values[option.Name] = "";
             else if (++i < arguments.Count)
                 parsed._values[option.Name] = arguments[i];

@@ -10,6 +10,7 @@ public static class VerbTable
         new BuildVerb(),
         new TestVerb(),
         new DemoVerb(),
+        new FuzzVerb(),
         new BenchVerb(),
         new DoctorVerb(),
         new CleanVerb(),

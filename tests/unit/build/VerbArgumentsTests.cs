@@ -17,6 +17,16 @@ public sealed class VerbArgumentsTests
         Assert.Equal(1, VerbArguments.Parse(_options, []).Count("--cpus", 1));
     }
 
+    [Fact]
+    public void AWordIsTakenWhereOneMayBe()
+    {
+        VerbOption[] options = [.. _options, new("SECONDS", Value: null, "")];
+
+        Assert.Equal(20, VerbArguments.Parse(options, ["20", "--allow"]).Count("SECONDS", 1));
+        Assert.False(VerbArguments.Parse(options, ["--allow"]).Has("SECONDS"));
+        Assert.Throws<BuildException>(() => VerbArguments.Parse(options, ["--nothing"]));
+    }
+
     [Theory]
     [InlineData("--nothing")]
     [InlineData("--cpus")]
