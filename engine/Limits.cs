@@ -87,6 +87,9 @@ public static class Limits
     /// <summary>Tables that one store may put in the place of others and that have to be hooked and read.</summary>
     public const int MaxTablesPerChange = 64;
 
+    /// <summary>Bytes of a region of linear addresses that is hooked as a whole: 1 GiB.</summary>
+    public const ulong MaxRegionLength = 1UL << 30;
+
     /// <summary>Page tables that one tick of the timer compares with what they are taken for.</summary>
     public const int TablesPerTick = 64;
 

@@ -90,6 +90,20 @@ internal sealed unsafe partial class FrameHookMap : IDisposable
         return removed;
     }
 
+    /// <summary>Removes one hook that is like what is given; false: there is none.</summary>
+    public bool RemoveOne(ulong frame, int start, int end, EptAccess access, ushort handler, ulong cookie)
+    {
+        foreach (FrameHook* hook in On(frame, FrameHookFlags.Removed))
+        {
+            if (hook->Handler != handler || hook->Cookie != cookie || hook->Access != access || hook->Start != start || hook->End != end)
+                continue;
+            Remove(hook);
+            return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Removes one hook, unless that has happened.</summary>
     public void Remove(FrameHook* hook)
     {

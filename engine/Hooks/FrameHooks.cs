@@ -90,6 +90,21 @@ internal sealed unsafe partial class FrameHooks : IDisposable
         }
     }
 
+    /// <summary>Removes one of the hooks that <see cref="Set"/> has set with the same arguments; others like it stay. False: there is none.
+    /// </summary>
+    public bool RemoveOne(ulong gpa, int length, EptAccess access, ushort handler, ulong cookie)
+    {
+        ulong frame = gpa / PageSize;
+        int start = (int)(gpa & (PageSize - 1));
+        lock (_writer)
+        {
+            EptAccess before = Map.HookedAccess(frame);
+            bool removed = Map.RemoveOne(frame, start, start + length, access, handler, cookie);
+            NoteChange(frame, before);
+            return removed;
+        }
+    }
+
     /// <summary>Removes one hook on the frame of an address that an exit is visiting: the exit's claim keeps it alive.</summary>
     public void Remove(ulong gpa, FrameHook* hook)
     {

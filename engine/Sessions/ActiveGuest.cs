@@ -8,6 +8,7 @@ using Engine.Events;
 using Engine.Guests;
 using Engine.Guests.Linux;
 using Engine.Hooks;
+using Engine.Hooks.Linear;
 using Engine.Hooks.Translations;
 using Engine.Hosting;
 using Engine.Injection;
@@ -99,6 +100,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
             _frameHooks, memory, vcpuCount, waits => _chores.Set(ExitChore.SettleTranslations, waits), () => _timer!.Add(_translationJob!),
             traps: (hypervisor.Capabilities & GlueCapabilities.FrameRights) != GlueCapabilities.None);
         _translationJob = new TranslationTimerJob(_translationHooks);
+        LinearHooks = new LinearHooks(_frameHooks, _translationHooks, memory);
         _eptViolation = new EptViolation(
             hypervisor, memory, _frameHooks, _units, faults, failPolicy, completion, _translationHooks);
         _registerWrites = new RegisterWriteEvents(hypervisor, memory, _units, registerHooks);
@@ -171,6 +173,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
 
     /// <summary>Its watches of how linear pages are translated.</summary>
     public TranslationHooks TranslationHooks => _translationHooks;
+
+    /// <summary>Its hooks on linear addresses, which follow their pages.</summary>
+    public LinearHooks LinearHooks { get; }
 
     /// <summary>Records of its vCPUs.</summary>
     public VcpuTable Vcpus => _vcpus;
@@ -268,6 +273,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         LinuxDetection.Dispose();
         _memory.Close();
         _retired.Dispose();
+        LinearHooks.Dispose();
         _translationHooks.Dispose();
         _frameHooks.Dispose();
     }

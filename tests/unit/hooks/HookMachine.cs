@@ -3,6 +3,7 @@ using Engine.Abi;
 using Engine.Concurrency;
 using Engine.Events;
 using Engine.Hooks;
+using Engine.Hooks.Linear;
 using Engine.Hooks.Translations;
 using Engine.Injection;
 using Engine.Memory;
@@ -43,6 +44,7 @@ internal sealed unsafe class HookMachine : IDisposable
         Hooks = new FrameHooks(hypervisor, Retired, 0x1234);
         StoreCompletion? completion = data ? null : new StoreCompletion(hypervisor, Memory, new RegisterAccess(hypervisor, vcpus, appliesDirtyMask: true));
         Translations = new TranslationHooks(Hooks, Memory, vcpus, waits => WaitsForExits = waits, () => NeedsTimer = true, traps);
+        Linear = new LinearHooks(Hooks, Translations, Memory);
         Tables = new PageTables(Ram, mode, TablesFrame);
         _units = new Engine.Instructions.InstructionUnit[vcpus];
         for (int i = 0; i < vcpus; i++)
@@ -67,6 +69,8 @@ internal sealed unsafe class HookMachine : IDisposable
     public ExceptionInjector Injector { get; }
 
     public TranslationHooks Translations { get; }
+
+    public LinearHooks Linear { get; }
 
     /// <summary>Whether stores are to be compared at the next exits.</summary>
     public bool WaitsForExits { get; private set; }
@@ -215,6 +219,7 @@ internal sealed unsafe class HookMachine : IDisposable
     public void Dispose()
     {
         Retired.Dispose();
+        Linear.Dispose();
         Translations.Dispose();
         Hooks.Dispose();
         Host.Forget();
