@@ -16,7 +16,7 @@ public sealed class DriveTests
         "guard", "alert", "alert-rings", "verdicts", "log-only", "tables-of-guest", "hostile-code",
         "pushed", "queried", "no-gla", "retired",
         "declared", "mapped", "translate", "kept-mappings", "broken-mappings", "flush-under-fire", "declare-rules",
-        "pieces", "instructions", "device",
+        "pieces", "injection", "injection-lost", "injection-refused", "injection-unload", "instructions", "device",
         "disable", "busy", "callbacks", "threads", "stack",
         "two-guests", "thousand-guests", "records",
         "reset", "query", "stop", "reconfigure", "power", "debugger",

@@ -55,6 +55,10 @@ struct store drive_gate_store(struct guest *guest, unsigned cpu, unsigned gate, 
     X("pieces", drive_pieces, true)                                                                                      \
     X("instructions", drive_instructions, true)                                                                          \
     X("device", drive_device, true)                                                                                      \
+    X("injection", drive_injection, true)                                                                                \
+    X("injection-lost", drive_injection_lost, true)                                                                      \
+    X("injection-refused", drive_injection_refused, true)                                                                \
+    X("injection-unload", drive_injection_unload, true)                                                                  \
     X("disable", drive_disable, true)                                                                                    \
     X("busy", drive_busy, true)                                                                                          \
     X("callbacks", drive_callbacks, true)                                                                                \

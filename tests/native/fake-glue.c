@@ -135,11 +135,40 @@ static INTSTATUS fake_flush(void *handle)
     return count(handle, COUNT_OTHER, "FlushEPTPermissions");
 }
 
-/* A member of any type that takes a handle alone, or is never called: nothing of this version uses them. */
 static INTSTATUS fake_inject(void *handle, DWORD cpu, BYTE vector, DWORD error, QWORD cr2)
 {
-    (void)cpu, (void)vector, (void)error, (void)cr2;
+    struct guest *guest = fake_guest_of(handle, "InjectTrap");
+    if (guest == NULL || cpu >= guest->cpu_count)
+        return INT_STATUS_INVALID_PARAMETER_2;
+    if (guest->inject_status != INT_STATUS_SUCCESS)
+        return guest->inject_status;
+    if (guest->injected.pending)
+        host_error("an exception is asked for while another one is outstanding");
+    guest->injected.count++;
+    guest->injected.pending = true;
+    guest->injected.cpu = cpu;
+    guest->injected.vector = vector;
+    guest->injected.error = error;
+    guest->injected.cr2 = cr2;
     return count(handle, COUNT_OTHER, "InjectTrap");
+}
+
+static INTSTATUS fake_register_injection(void *handle, PFUNC_IntEventInjectionCallback callback)
+{
+    struct guest *guest = fake_guest_of(handle, "RegisterEventInjectionHandler");
+    if (guest == NULL || callback == NULL)
+        return INT_STATUS_INVALID_PARAMETER_1;
+    atomic_store(&guest->injection_handler, callback);
+    return INT_STATUS_SUCCESS;
+}
+
+static INTSTATUS fake_unregister_injection(void *handle)
+{
+    struct guest *guest = fake_guest_of(handle, "UnregisterEventInjectionHandler");
+    if (guest == NULL)
+        return INT_STATUS_INVALID_PARAMETER_1;
+    atomic_store(&guest->injection_handler, NULL);
+    return INT_STATUS_SUCCESS;
 }
 
 static INTSTATUS fake_emulator_context(void *handle, DWORD cpu, QWORD gla, DWORD size, PBYTE buffer)
@@ -160,6 +189,8 @@ void fake_glue_fill(GLUE_IFACE *table)
     table->PauseVcpus = fake_pause;
     table->ResumeVcpus = fake_resume;
     table->InjectTrap = fake_inject;
+    table->RegisterEventInjectionHandler = fake_register_injection;
+    table->UnregisterEventInjectionHandler = fake_unregister_injection;
     table->SetIntroEmulatorContext = fake_emulator_context;
     table->NotifyIntrospectionActivated = fake_activated;
     table->NotifyIntrospectionDeactivated = fake_deactivated;

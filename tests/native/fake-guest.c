@@ -204,5 +204,5 @@ bool guest_is_free(struct guest *guest)
         if (guest->rights[frame] != 7)
             return false;
     }
-    return atomic_load(&guest->ept_handler) == NULL;
+    return atomic_load(&guest->ept_handler) == NULL && atomic_load(&guest->injection_handler) == NULL;
 }

@@ -127,6 +127,7 @@ struct guest {
     bool use_exports;     /* exits go to IntHandleEptViolation, not to the registered handler */
     INTSTATUS set_rights_status;
     INTSTATUS register_status;
+    INTSTATUS inject_status;
     query_hook *on_query;
     alert_hook *on_alert;
     void *context;        /* of the hooks */
@@ -134,6 +135,15 @@ struct guest {
     /* What the engine did. */
     _Atomic BYTE rights[GUEST_FRAMES]; /* bit 0 read, 1 write, 2 execute */
     _Atomic(PFUNC_IntEPTViolationCallback) ept_handler;
+    _Atomic(PFUNC_IntEventInjectionCallback) injection_handler;
+    struct {
+        unsigned count;
+        bool pending; /* the guest is not entered again before it is delivered */
+        DWORD cpu;
+        BYTE vector;
+        DWORD error;
+        QWORD cr2;
+    } injected; /* the last exception that InjectTrap was asked for */
     atomic_uint counts[COUNT_KINDS];
     atomic_uint alert_count;
     DWORD alert_class;
