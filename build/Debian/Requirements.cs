@@ -34,13 +34,14 @@ public static class Requirements
     ];
 
     /// <summary>The tests: the header is tried with a C++ compiler too, Unicorn is asked what 32- and 16-bit code does, and
-    /// Zydis how the code of a library and of a kernel reads, which is packed.</summary>
+    /// Zydis how the code of a library and of a kernel reads, which is packed, and bpftool which types a kernel has.</summary>
     public static IReadOnlyList<Requirement> Tests { get; } =
     [
         .. Bench,
         new("g++", "g++"),
         new("libunicorn-dev", "/usr/include/unicorn/unicorn.h"),
         new("libzydis-dev", "/usr/include/Zydis/Zydis.h"),
+        new("bpftool", "/usr/sbin/bpftool"),
         new("lz4", "lz4"),
         new("zstd", "zstd"),
         new("xz-utils", "xz"),
