@@ -18,7 +18,8 @@ public static class Program
     {
         if (args is ["memory"])
         {
-            Console.WriteLine(HookMemory.BytesPerHook().ToString("F1", CultureInfo.InvariantCulture));
+            Console.WriteLine("hook_bytes " + HookMemory.BytesPerHook().ToString("F1", CultureInfo.InvariantCulture));
+            Console.WriteLine("linear_hook_bytes " + HookMemory.BytesPerLinearHook().ToString("F1", CultureInfo.InvariantCulture));
             return 0;
         }
 

@@ -13,13 +13,16 @@ public sealed class ManagedBench(BuildContext context)
 {
     private string Program => context.Paths.In("artifacts/dotnet/bin/Bench/release/Bench.dll");
 
-    /// <summary>Bytes that a hook takes.</summary>
-    public double HookBytes()
+    /// <summary>Bytes that a hook takes: on a frame, and on linear addresses.</summary>
+    public IReadOnlyDictionary<string, double> HookBytes()
     {
-        string output = Tool.Check(context, "bench-hook-bytes", "dotnet", Program, "memory").Trim();
-        return double.TryParse(output, NumberStyles.Float, CultureInfo.InvariantCulture, out double bytes)
-            ? bytes
-            : throw new BuildException($"the bench project printed '{output}' where a number belongs");
+        string output = Tool.Check(context, "bench-hook-bytes", "dotnet", Program, "memory");
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).ToDictionary(
+            words => words[0],
+            words => double.TryParse(words[^1], NumberStyles.Float, CultureInfo.InvariantCulture, out double bytes)
+                ? bytes
+                : throw new BuildException($"the bench project printed '{words[^1]}' where a number belongs"),
+            StringComparer.Ordinal);
     }
 
     /// <summary>Runs the benchmarks; their tables, as BenchmarkDotNet writes them.</summary>

@@ -124,7 +124,8 @@ public sealed class BenchVerb : IVerb
                 measured.Add(name, value);
             foreach ((string name, double value) in native.Values("scale", quick ? "21" : "101"))
                 measured.Add(name, value);
-            measured.Add("hook_bytes", new ManagedBench(context).HookBytes());
+            foreach ((string name, double value) in new ManagedBench(context).HookBytes())
+                measured.Add(name, value);
         });
         foreach (ValueCase about in ValueCases.All)
         {

@@ -10,10 +10,21 @@
 #include "fake-hypervisor.h"
 
 #define WARM_ROUNDS 500
-#define ROUNDS 6000 /* of 18 calls each: more than 100,000 */
+#define ROUNDS 6000 /* of 20 calls each: more than 100,000 */
+#define GPA_USER_TABLE 0xC000ull /* its first entry leads to GLA_USER_CODE */
+
+typedef INTRO_ACTION judge_change(void *context, DWORD vcpu, QWORD linear, QWORD before, QWORD after);
 
 static uint64_t (*allocated_bytes)(void);
-static unsigned calls;
+static INTSTATUS (*hook_translation)(void *guest, DWORD mode, QWORD cr3, QWORD linear, judge_change *judge, void *context);
+static unsigned calls, changes;
+
+static INTRO_ACTION allow_change(void *context, DWORD vcpu, QWORD linear, QWORD before, QWORD after)
+{
+    (void)context, (void)vcpu, (void)linear, (void)before, (void)after;
+    changes++;
+    return introGuestAllowed;
+}
 
 /* Does what a guest may do; each call of the engine is counted. */
 static void round_of_exits(struct guest *guest, unsigned number)
@@ -51,6 +62,12 @@ static void round_of_exits(struct guest *guest, unsigned number)
     guest_store(guest, &store);
     calls += 7;
 
+    /* an entry of a page table that is watched: another frame, other accessed and dirty bits */
+    QWORD entry = ((number & 1) != 0 ? GPA_DATA : GPA_USER_CODE) | 0x67;
+    guest_store8(guest, 0, GLA_KERNEL + GPA_USER_TABLE, GPA_USER_TABLE, entry);
+    guest_store8(guest, 0, GLA_KERNEL + GPA_USER_TABLE, GPA_USER_TABLE, entry ^ 0x60);
+    calls += 2;
+
     /* devices, the timer, and exits that nobody asked for */
     lib.IntHandleDeviceStore(guest, GATE_GPA(gate), 8, &value, &action);
     lib.IntHandleDeviceStore(guest, GPA_DATA, 8, &value, &action);
@@ -73,6 +90,10 @@ int main(int count, char **arguments)
     if (!CHECK(symbol != NULL, "it tells what was allocated"))
         return check_end();
     memcpy(&allocated_bytes, &symbol, sizeof symbol);
+    symbol = dlsym(lib.handle, "IntTestHookTranslation");
+    if (!CHECK(symbol != NULL, "it watches translations"))
+        return check_end();
+    memcpy(&hook_translation, &symbol, sizeof symbol);
 
     uint64_t start = allocated_bytes();
     CHECK_STATUS(INT_STATUS_SUCCESS, host_init(), "the engine initialises");
@@ -81,16 +102,19 @@ int main(int count, char **arguments)
         guest->declare = mode == 0;
         if (!CHECK_STATUS(INT_STATUS_SUCCESS, guest_start(guest, INTRO_OPT_PROT_KM_IDT), "a guest is taken under protection"))
             return check_end();
+        CHECK_STATUS(INT_STATUS_SUCCESS,
+                     hook_translation(guest, INTRO_PAGING_4LEVEL, GPA_PML4, GLA_USER_CODE, allow_change, NULL), "a page is watched");
         CHECK(allocated_bytes() > start, "initialising and starting allocate, so that the count is a true one");
         for (unsigned i = 0; i < WARM_ROUNDS; i++)
             round_of_exits(guest, i);
-        calls = 0;
+        calls = changes = 0;
         unsigned alerts = guest->alert_count;
         uint64_t before = allocated_bytes();
         for (unsigned i = 0; i < ROUNDS; i++)
             round_of_exits(guest, i);
         uint64_t after = allocated_bytes();
         CHECK(calls >= 100000, "100,000 exits or more");
+        CHECK_EQ(ROUNDS, changes, "each change of the watched page was judged");
         check(after == before, mode == 0 ? "not a byte, memory declared" : "not a byte, memory mapped",
               "%llu bytes in %u calls", (unsigned long long)(after - before), calls);
         check_note("%u calls, %u alerts, %llu bytes", calls, guest->alert_count - alerts, (unsigned long long)(after - before));

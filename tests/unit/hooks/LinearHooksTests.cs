@@ -173,6 +173,31 @@ public sealed class LinearHooksTests : IDisposable, IFrameHookHandler, ILinearHo
     }
 
     [Fact]
+    public void ExitsAllocateNothing()
+    {
+        // Rights stay as they are: the hypervisor of the tests keeps a journal of them.
+        _verdict = IntroAction.Allowed;
+        _machine.Hooks.Set(Old + 0x800, 8, EptAccess.Write, _handler, 1);
+        _machine.Hooks.Set(New + 0x800, 8, EptAccess.Write, _handler, 2);
+        Set(LinearHookFlags.Integrity);
+        Run(500);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(5000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Run(int rounds)
+        {
+            for (int i = 0; i < rounds; i++)
+            {
+                _machine.Store(Entry, ((i & 1) != 0 ? New : Old) | Flags);
+                _machine.Store(Entry, ((i & 1) != 0 ? New : Old) | Flags | 0x60);
+                _machine.Store(Entry, 0UL);
+                _machine.Store(((i & 1) != 0 ? New : Old) + 0x200, 1);
+            }
+        }
+    }
+
+    [Fact]
     public void WhatCannotBeHookedChangesNothing()
     {
         PagingContext paging = _machine.Tables.Context;
