@@ -25,6 +25,17 @@ internal sealed unsafe partial class AlertRaiser : IUnjudgedAccesses
             BuildUnjudged(in access, action);
     }
 
+    /// <inheritdoc/>
+    public void OnLeftToHypervisor(in FrameAccess access)
+    {
+        if (_unjudged.TryTake())
+        {
+            _hypervisor.Log.Write(
+                IgLogLevel.Warning,
+                $"vcpu {access.Vcpu->Index} rip {access.Vcpu->Regs.Rip:x}: a store at {access.Gpa:x} gla {access.Gla:x} was allowed and is left to the hypervisor");
+        }
+    }
+
     /// <remarks>A method of its own for the same reason as <see cref="BuildWrite"/>.</remarks>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]

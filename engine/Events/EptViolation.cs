@@ -246,6 +246,12 @@ internal sealed unsafe partial class EptViolation : IAccessAttribution
             TellAll(ref access, in second, in before, action);
         if (action == IntroAction.Allowed && kinds == EptAccess.Execute)
             ArmSingleStep(vcpu, gpa);
+        else if (isWhole && touches && action == IntroAction.Allowed && (kinds & EptAccess.Write) != EptAccess.None &&
+            _completion!.MayBePossible)
+        {
+            Unjudged?.OnLeftToHypervisor(in access);
+        }
+
         return access.ForcesAction ? IntStatus.ForceActionOnBeta : IntStatus.Success;
     }
 

@@ -116,6 +116,22 @@ public sealed unsafe class StoreCompletionTests : IDisposable
     }
 
     [Fact]
+    public void AnAllowedStoreThatIsNotPerformedIsLogged()
+    {
+        // mov [rdi], rsi with what is there; and again with RFLAGS.TF
+        _machine.Code(0x48, 0x89, 0x37);
+        _machine.Regs.Rsi = _machine.Ram.Read<ulong>(Table + 8);
+        Assert.Equal(IntroAction.AllowedVirtual, At(Table + 8));
+        Assert.DoesNotContain(_machine.Host.Log.Lines, IsLeft);
+        _machine.Regs.Flags |= 1 << 8;
+        Assert.Equal(IntroAction.Allowed, At(Table + 8));
+        Assert.Contains(_machine.Host.Log.Lines, IsLeft);
+        Assert.Equal(0, _machine.Alerts.Count);
+
+        static bool IsLeft(string line) => line.Contains("left to the hypervisor", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AVectorIsStoredFromTheXsaveArea()
     {
         _machine.Code(0x0F, 0x11, 0x07);

@@ -55,4 +55,15 @@ public sealed unsafe class UnjudgedTests
         Assert.True(machine.Guest.Alerts.DroppedUnjudged > 0);
         Assert.Equal(0, machine.Guest.Alerts.Dropped);
     }
+
+    [Fact]
+    public void AStoreThatIsNotEmulatedIsNotAllowedIntoATable()
+    {
+        // sldt [rdi]
+        using TestMachine machine = new();
+        machine.Code(0x0F, 0x00, 0x07);
+        machine.Regs.Rdi = TestMachine.Alias(Table);
+        Assert.Equal(IntroAction.NotAllowed, machine.Refetch(Table, TestMachine.Alias(Table)));
+        Assert.Equal(1, machine.Alerts.Count);
+    }
 }
