@@ -21,6 +21,9 @@ public static class Limits
     /// <summary>Translations that are remembered for a vCPU, 128 bytes each; a power of two.</summary>
     public const int CachedTranslations = 256;
 
+    /// <summary>Walks of page tables that an AddressSpaceWalk makes before it has to be asked anew: some milliseconds.</summary>
+    public const int MaxWalksAtOnce = 1 << 16;
+
     /// <summary>Mappings that wait for the exits that may still read through them; above it, what is mapped is not kept.</summary>
     public const int MaxRetiredMappings = 64;
 
