@@ -15,8 +15,9 @@ namespace Engine.Alerts;
 /// Writes a page of code, as instructions and as bytes, and the registers of a vCPU into the log, for whoever looks for a fault
 /// (IntDumpCodeAndRegs).
 /// </summary>
-/// <remarks>Bounded, and at most once a second a guest: it is some 500 lines. Nothing is allocated. Thread safety: any thread that has
-/// claimed the vCPU; one dump at a time, others are left out.</remarks>
+/// <remarks>Bounded, and at most once a second a guest: it is some 500 lines. Nothing is allocated but a decoder, where the code is of
+/// another kind than that of the dump before. Thread safety: any thread that has claimed the vCPU; one dump at a time, others are left
+/// out.</remarks>
 internal sealed unsafe class CodeDump
 {
     private const int PageSize = 4096;
@@ -26,9 +27,7 @@ internal sealed unsafe class CodeDump
     private readonly Hypervisor _hypervisor;
     private readonly GuestMemory _memory;
     private readonly PointerCodeReader _reader = new();
-    private readonly Decoder _decoder16;
-    private readonly Decoder _decoder32;
-    private readonly Decoder _decoder64;
+    private Decoder? _decoder;
     private long _last = long.MinValue / 2;
     private int _isBusy;
 
@@ -36,9 +35,6 @@ internal sealed unsafe class CodeDump
     {
         _hypervisor = hypervisor;
         _memory = memory;
-        _decoder16 = Decoder.Create(16, _reader);
-        _decoder32 = Decoder.Create(32, _reader);
-        _decoder64 = Decoder.Create(64, _reader);
     }
 
     /// <summary>
@@ -104,12 +100,10 @@ internal sealed unsafe class CodeDump
 
     private void WriteInstructions(VcpuState* vcpu, ulong linear, byte* page, int there)
     {
-        Decoder decoder = vcpu->CsType switch
-        {
-            IgCsType.Bits64 => _decoder64,
-            IgCsType.Bits32 => _decoder32,
-            _ => _decoder16,
-        };
+        int bitness = vcpu->CsType switch { IgCsType.Bits64 => 64, IgCsType.Bits32 => 32, _ => 16 };
+        if (_decoder?.Bitness != bitness)
+            _decoder = Decoder.Create(bitness, _reader);
+        Decoder decoder = _decoder;
         Span<byte> text = stackalloc byte[InstructionText.MaxLength];
         int offset = (int)(linear & PageMask);
         for (int i = 0; i < Limits.MaxDumpedInstructions && offset < there; i++)

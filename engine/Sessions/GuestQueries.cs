@@ -110,6 +110,7 @@ internal static unsafe class GuestQueries
         json.WriteNumber("blocked", blocked);
         json.WriteEndObject();
         json.WriteNumber("droppedAlerts", guest.Alerts.Dropped);
+        json.WriteNumber("droppedUnjudged", guest.Alerts.DroppedUnjudged);
         json.WriteNumber("worstExitNs", guest.TickScale.ToNanoseconds(worst));
     }
 

@@ -78,13 +78,13 @@ public unsafe struct VcpuState
     /// <summary>1 from the start of the guest on.</summary>
     public byte Initialized;
 
-    /// <summary>Reserved for single-stepping past an allowed execution.</summary>
+    /// <summary>1: the exit is of the instruction whose execution was allowed last, and which the hypervisor steps over.</summary>
     public byte SingleStep;
 
-    /// <summary>Reserved for single-stepping past an allowed execution.</summary>
+    /// <summary>1: an execution that was trapped was allowed; see <see cref="AllowOnExecRip"/>.</summary>
     public byte AllowOnExec;
 
-    /// <summary>Reserved for REP handling.</summary>
+    /// <summary>1: the vCPU is in a repeated instruction whose iterations exit one by one (ToggleRepOptimization).</summary>
     public byte RepOptDisabled;
 
     /// <summary>Registers; which of them are valid says <see cref="PushedMask"/>. CR3 is the hardware's, never a substitute.</summary>
@@ -96,10 +96,10 @@ public unsafe struct VcpuState
     /// <summary>XCR0.</summary>
     public ulong Xcr0;
 
-    /// <summary>Reserved for single-stepping past an allowed execution.</summary>
+    /// <summary>RIP of the execution that was allowed last.</summary>
     public ulong AllowOnExecRip;
 
-    /// <summary>Reserved for single-stepping past an allowed execution.</summary>
+    /// <summary>Guest-physical address of its exit.</summary>
     public ulong AllowOnExecGpa;
 
     /// <summary>Linear address of the interrupt descriptor table as last accepted.</summary>
@@ -123,7 +123,7 @@ public unsafe struct VcpuState
     /// <summary>Reserved: linear address of the Windows PCR.</summary>
     public ulong PcrGla;
 
-    /// <summary>Reserved: id of the pending-#UD record.</summary>
+    /// <summary>Id of the denied execution whose #UD is outstanding; 0: none.</summary>
     public ulong CurrentUD;
 
     /// <summary>Reserved: id of the hook or integrity region of the table.</summary>

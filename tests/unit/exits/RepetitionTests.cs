@@ -109,6 +109,17 @@ public sealed unsafe class RepetitionTests : IDisposable
     }
 
     [Fact]
+    public void IterationsAreJudgedWithoutAllocation()
+    {
+        Compare();
+        Compare();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10_000; i++)
+            Assert.Equal(IntroAction.Allowed, Compare());
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
     public void AGlueThatDoesNotSwitchGetsAllOfItsPageJudged()
     {
         _machine.Host.ToggleAnswer = IntStatus.NotReady;
