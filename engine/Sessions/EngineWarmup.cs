@@ -59,7 +59,7 @@ internal static unsafe class EngineWarmup
             if (config.StoreCompletion == IntroCompletion.Data)
                 RunExits(guest);
             else
-                Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 2048, 1, hasData: false));
+                RunPerformed(guest);
         }
 
         engine.Disable(handle);
@@ -86,6 +86,19 @@ internal static unsafe class EngineWarmup
             guest.DeviceStore(Idt + 16, [1, 2, 3, 4], out IntroAction _);
             guest.Timer();
         }
+    }
+
+    /// <summary>A store and a load beside the table, which the engine performs.</summary>
+    private static void RunPerformed(ActiveGuest guest)
+    {
+        Exit(guest, VcpuStateKind.EptViolation, vcpu => Store(guest, vcpu, Idt + 2048, 1, hasData: false));
+        Exit(guest, VcpuStateKind.EptViolation, vcpu =>
+        {
+            vcpu->Regs.Rip = Code + 32;
+            vcpu->Regs.Rdi = Idt + 2048;
+            vcpu->ExitFlags = VcpuExitFlags.None;
+            guest.EptViolation(vcpu, Idt + 2048, Idt + 2048, EptAccess.Read, out IntroAction _);
+        });
     }
 
     private delegate void ExitBody(VcpuState* vcpu);
@@ -126,9 +139,10 @@ internal static unsafe class EngineWarmup
         *(ulong*)(memory + Pdpt) = Directory | PresentWritable;
         *(ulong*)(memory + Directory) = PresentWritable | LargePage;
 
-        // MOV [RDI],RSI; and at 16: LIDT [RDI].
+        // MOV [RDI],RSI; at 16: LIDT [RDI]; and at 32: MOV RSI,[RDI].
         ((ReadOnlySpan<byte>)[0x48, 0x89, 0x37]).CopyTo(new Span<byte>(memory + Code, 3));
         ((ReadOnlySpan<byte>)[0x0F, 0x01, 0x1F]).CopyTo(new Span<byte>(memory + Code + 16, 3));
+        ((ReadOnlySpan<byte>)[0x48, 0x8B, 0x37]).CopyTo(new Span<byte>(memory + Code + 32, 3));
     }
 
     private static IgArchRegs Registers() => new()
