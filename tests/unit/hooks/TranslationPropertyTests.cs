@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using CsCheck;
 using Engine.Abi;
+using Engine.Hooks;
+using Engine.Hooks.Linear;
 using Engine.Hooks.Translations;
 using Engine.Memory;
 using Tests.Unit.Fakes;
@@ -12,7 +14,7 @@ namespace Tests.Unit;
 
 /// <summary>
 /// Random stores to a few tables that lead to each other in every way, loops included: after each store that landed, what every watcher
-/// knows is what a walk of the tables finds that shares nothing with the engine.
+/// knows is what a walk of the tables finds that shares nothing with the engine, and every hook on linear addresses is where their page is.
 /// </summary>
 public sealed class TranslationPropertyTests
 {
@@ -57,8 +59,14 @@ public sealed class TranslationPropertyTests
         model.EndAll();
     }
 
-    private sealed class Model(HookMachine machine, PagingMode mode, Random random) : ITranslationHookHandler
+    private sealed class Model(HookMachine machine, PagingMode mode, Random random) : ITranslationHookHandler, IFrameHookHandler
     {
+        private const ulong Offset = 0x120;
+        private const ulong Elsewhere = 0x2_0000;
+
+        private readonly Dictionary<ulong, ulong> _linear = [];
+        private readonly HashSet<(ulong Place, ulong Watch)> _places = [];
+        private ushort _frameHandler;
         private readonly Dictionary<ulong, (ulong Linear, PageTranslation Last)> _watches = [];
         private readonly Dictionary<ulong, PageTranslation> _asked = [];
         private ushort _handler;
@@ -73,6 +81,7 @@ public sealed class TranslationPropertyTests
         public void Fill()
         {
             _handler = machine.Translations.AddHandler(this);
+            _frameHandler = machine.Hooks.AddHandler(this);
             for (int i = 0; i < 60; i++)
             {
                 ulong address = EntryAddress();
@@ -98,11 +107,12 @@ public sealed class TranslationPropertyTests
             foreach (ulong watch in _watches.Keys.ToArray())
                 End(watch);
             machine.Hooks.Commit();
+            Assert.Equal(0, machine.Linear.Count);
             Assert.Equal(0, machine.Host.WithdrawnFrames);
             Assert.Equal(0, machine.Hooks.Map.Count);
         }
 
-        public IntroAction OnChange(ref Engine.Hooks.FrameAccess access, in TranslationChange change)
+        public IntroAction OnChange(ref FrameAccess access, in TranslationChange change)
         {
             Assert.False(change.IsObserved);
             (ulong linear, PageTranslation last) = _watches[change.Watch];
@@ -120,6 +130,8 @@ public sealed class TranslationPropertyTests
             _watches[change.Watch] = (change.Linear, change.New);
         }
 
+        public IntroAction OnAccess(ref FrameAccess access, in FrameHook hook) => IntroAction.Allowed;
+
         public void OnDropped(in TranslationChange change) => Assert.True(_asked.Remove(change.Watch));
 
         private void Watch()
@@ -130,11 +142,19 @@ public sealed class TranslationPropertyTests
             Assert.Equal(IntStatus.Success, status);
             Assert.True(machine.Translations.TryGet(watch, out PageTranslation now));
             _watches.Add(watch, (linear & ~0xFFFUL, now));
+
+            status = machine.Linear.Set(
+                Paging, (linear & ~0xFFFUL) + Offset, 4, EptAccess.Read, _frameHandler, watch, LinearHookFlags.None, 0, out ulong hook);
+            Assert.Equal(IntStatus.Success, status);
+            _linear.Add(watch, hook);
+            machine.Hooks.Commit();
         }
 
         private void End(ulong watch)
         {
             Assert.True(machine.Translations.Unwatch(watch));
+            Assert.True(machine.Linear.Remove(_linear[watch]));
+            _linear.Remove(watch);
             _watches.Remove(watch);
         }
 
@@ -193,21 +213,46 @@ public sealed class TranslationPropertyTests
 
         private void Compare()
         {
+            // At the next exit what the last store has let go of is let go by the hooks, too.
+            machine.Store(Elsewhere, 1);
+            HashSet<(ulong Place, ulong Watch)> places = [];
             foreach ((ulong watch, (ulong linear, PageTranslation last)) in _watches)
             {
                 ReferenceTranslation expected = ReferenceWalk.Translate(
                     machine.Ram, mode, Root, pse: true, nxe: mode != PagingMode.Bits32, physicalBits: 52, linear);
                 Assert.True(machine.Translations.TryGet(watch, out PageTranslation now));
-                bool present = expected.Status == IntStatus.Success;
-                Assert.True(present == now.IsPresent, $"{linear:x}: {expected.Status}, {now}");
-                Assert.Equal(present ? expected.Physical & ~0xFFFUL : 0, now.Physical);
-                Assert.Equal(present ? expected.PageSize : 0, now.Size);
-                if (present)
+                bool isPresent = expected.Status == IntStatus.Success;
+                Assert.True(isPresent == now.IsPresent, $"{linear:x}: {expected.Status}, {now}");
+                Assert.Equal(isPresent ? expected.Physical & ~0xFFFUL : 0, now.Physical);
+                Assert.Equal(isPresent ? expected.PageSize : 0, now.Size);
+                if (isPresent)
                     Assert.Equal(Rights(expected), now.Flags);
+                Assert.Equal(isPresent, machine.Linear.TryFindPlace(_linear[watch], out ulong place));
+                if (isPresent)
+                {
+                    Assert.Equal(now.Physical + Offset, place);
+                    places.Add((place, watch));
+                }
+
                 Assert.True(last.IsSameAs(in now, withNoExecute: true), "not told of a change");
                 foreach ((ulong address, _) in expected.Trace)
-                    Assert.Equal(EptAccess.Write, machine.Host.Withdrawn(address & ~0xFFFUL));
+                    Assert.Equal(EptAccess.Write, machine.Host.Withdrawn(address & ~0xFFFUL) & EptAccess.Write);
             }
+
+            _places.UnionWith(places);
+            foreach ((ulong place, ulong watch) in _places)
+                Assert.Equal(places.Contains((place, watch)) ? 1 : 0, HooksAt(place, watch));
+            machine.Hooks.Commit();
+            foreach ((ulong place, _) in places)
+                Assert.Equal(EptAccess.Read, machine.Host.Withdrawn(place & ~0xFFFUL) & EptAccess.Read);
+        }
+
+        private unsafe int HooksAt(ulong place, ulong watch)
+        {
+            int count = 0;
+            foreach (FrameHook* hook in machine.Hooks.Map.On(place >> 12))
+                count += hook->Handler == _frameHandler && hook->Cookie == watch && hook->Start == (place & 0xFFF) ? 1 : 0;
+            return count;
         }
 
         private static TranslationFlags Rights(ReferenceTranslation found) => TranslationFlags.Present |
