@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
-using Engine.Abi;
 using Engine.Vcpus;
 
 namespace Engine.Hooks.Translations;
