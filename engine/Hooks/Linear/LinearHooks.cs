@@ -96,8 +96,10 @@ internal sealed unsafe partial class LinearHooks : ITranslationHookHandler, IDis
         _lock.Exit();
 
         hook = ((ulong)generation << 32) | (uint)index;
-        IntStatus status = _translations.Watch(
-            in paging, linear, _watcher, hook, TranslationWatchFlags.FailClosed | TranslationWatchFlags.Protects, out ulong watch);
+        TranslationWatchFlags asked = (flags & LinearHookFlags.Integrity) != LinearHookFlags.None
+            ? TranslationWatchFlags.FailClosed | TranslationWatchFlags.Protects
+            : TranslationWatchFlags.FailClosed;
+        IntStatus status = _translations.Watch(in paging, linear, _watcher, hook, asked, out ulong watch);
         if (status.IsSuccess())
             status = Begin(hook, watch);
         if (!status.IsSuccess())

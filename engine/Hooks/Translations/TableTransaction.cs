@@ -43,6 +43,9 @@ internal sealed class TableTransaction : IDisposable
     /// <summary>Number of changes about which the handlers have been asked.</summary>
     public int Judged { get; set; }
 
+    /// <summary>Somebody who was asked protects, and is asked once more.</summary>
+    public bool HasProtector { get; set; }
+
     /// <summary>Some change about which they have been asked is void.</summary>
     public bool HasVoid { get; set; }
 
@@ -78,7 +81,7 @@ internal sealed class TableTransaction : IDisposable
         Serial++;
         Visited = Judged = 0;
         _first.Size = _second.Size = 0;
-        IsIncomplete = IsThorough = HasVoid = false;
+        IsIncomplete = IsThorough = HasVoid = HasProtector = false;
         Changes.Clear();
         Moves.Clear();
         Unread.Clear();

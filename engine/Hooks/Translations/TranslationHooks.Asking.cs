@@ -30,6 +30,8 @@ internal sealed unsafe partial class TranslationHooks
     private IntroAction AskAgain(ref FrameAccess access, int first)
     {
         IntroAction action = IntroAction.Allowed;
+        if (!_transaction.HasProtector)
+            return action;
         for (int i = first; i < _transaction.Changes.Count; i++)
         {
             Watchers watchers = WatchersOf(i);
@@ -158,6 +160,8 @@ internal sealed unsafe partial class TranslationHooks
                 return false;
             }
 
+            if ((watch->Flags & TranslationWatchFlags.Protects) != TranslationWatchFlags.None)
+                _transaction.HasProtector = true;
             handler = Volatile.Read(ref _handlers)[watch->Handler];
             change = new TranslationChange
             {

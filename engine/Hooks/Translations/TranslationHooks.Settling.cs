@@ -221,12 +221,25 @@ internal sealed unsafe partial class TranslationHooks
     /// under judgement.</summary>
     private bool FollowView(uint vcpu, ulong cookie, in StoreView view, bool thorough)
     {
+        _lock.Enter();
+        bool differs = Differs(FindNode(cookie), in view);
+        _lock.Exit();
+        return !differs || FollowChanges(vcpu, cookie, in view, thorough);
+    }
+
+    private bool Differs(TableNode* node, in StoreView view) =>
+        node != null && node->IsReady && ((node->Table ^ view.Gpa) & ~PageMask) == 0 && Counts(node, node->Table, in view);
+
+    /// <summary>The same, where it is likely that they differ.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool FollowChanges(uint vcpu, ulong cookie, in StoreView view, bool thorough)
+    {
         FrameAccess access = new() { Memory = _memory };
         _lock.Enter();
         try
         {
             TableNode* node = FindNode(cookie);
-            if (node == null || !node->IsReady || ((node->Table ^ view.Gpa) & ~PageMask) != 0 || !Counts(node, node->Table, in view))
+            if (!Differs(node, in view))
                 return true;
             if (!_transaction.TryBegin(IdentityOf(ref access), vcpu, observed: true))
                 return false;

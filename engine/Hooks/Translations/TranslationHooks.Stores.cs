@@ -13,7 +13,7 @@ internal sealed unsafe partial class TranslationHooks
     {
         // What this vCPU stored before has landed.
         uint vcpu = VcpuOf(in access);
-        if (vcpu < _vcpuCount)
+        if (vcpu < _vcpuCount && NeedsSettling(vcpu))
             Settle(vcpu);
         if (access.Data.IsEmpty)
             return JudgeUnknown(ref access, hook.Cookie);

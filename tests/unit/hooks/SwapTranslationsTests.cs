@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using Engine.Abi;
 using Engine.Injection;
-using Engine.Memory;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;
 using Xunit;

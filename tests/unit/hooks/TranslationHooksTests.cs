@@ -343,7 +343,7 @@ public sealed class TranslationHooksTests : IDisposable
 
         // Somebody else watches the kernel's half: then it is.
         ulong kernel = Watch(0xFFFF_FFFF_8000_0000, cookie: 5);
-        Assert.Equal(1, HookSnapshot.On(_machine.Hooks.Map, root >> 12).Count);
+        Assert.Single(HookSnapshot.On(_machine.Hooks.Map, root >> 12));
         Assert.Equal(EptAccess.Write, _machine.Host.Withdrawn(root));
         _machine.Ram.Write(0x40000 + 0xFF0, 0x41000 | Flags);
         _machine.Ram.Write(0x41000UL, 0x42000 | Flags);
