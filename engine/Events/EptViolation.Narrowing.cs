@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 using Engine.Abi;
 using Engine.Hooks;
 using Engine.Instructions;

@@ -4,7 +4,6 @@ using System.Threading;
 using Engine.Abi;
 using Engine.Alerts;
 using Engine.Memory;
-using Engine.Policy;
 
 namespace Engine.Protection;
 

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
-using System.Threading;
 using Engine.Abi;
 using Engine.Concurrency;
 using Engine.Events;

@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Threading;
 using Engine.Abi;
 using Engine.Concurrency;
 using Engine.Instructions;
