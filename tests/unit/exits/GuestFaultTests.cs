@@ -1,7 +1,6 @@
 using System;
 using Engine;
 using Engine.Abi;
-using Engine.Hooks;
 using Engine.Memory;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;

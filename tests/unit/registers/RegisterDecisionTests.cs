@@ -1,11 +1,9 @@
 using System;
 using System.Collections.Generic;
 using Engine.Abi;
-using Engine.Concurrency;
 using Engine.Events;
 using Engine.Hooks;
 using Engine.Instructions;
-using Engine.Memory;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;
 using Tests.Unit.Registers;
