@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * allocation.c - `allocation LIBRARY`: exits of every kind allocate nothing on the managed heap. LIBRARY is the variant for tests,
- * which exports IntTestAllocatedBytes(): the managed bytes that the calling thread has allocated so far. The first rounds warm up.
+ * which exports IntTestAllocatedBytes(): the managed bytes that the calling thread has allocated so far. The first rounds warm up. The
+ * watch of a page, which that variant sets, is tried as well: a change that is not allowed does not land.
  */
 #include <dlfcn.h>
 #include <string.h>
@@ -18,12 +19,13 @@ typedef INTRO_ACTION judge_change(void *context, DWORD vcpu, QWORD linear, QWORD
 static uint64_t (*allocated_bytes)(void);
 static INTSTATUS (*hook_translation)(void *guest, DWORD mode, QWORD cr3, QWORD linear, judge_change *judge, void *context);
 static unsigned calls, changes;
+static INTRO_ACTION verdict = introGuestAllowed;
 
 static INTRO_ACTION allow_change(void *context, DWORD vcpu, QWORD linear, QWORD before, QWORD after)
 {
     (void)context, (void)vcpu, (void)linear, (void)before, (void)after;
     changes++;
-    return introGuestAllowed;
+    return verdict;
 }
 
 /* Does what a guest may do; each call of the engine is counted. */
@@ -115,6 +117,16 @@ int main(int count, char **arguments)
         uint64_t after = allocated_bytes();
         CHECK(calls >= 100000, "100,000 exits or more");
         CHECK_EQ(ROUNDS, changes, "each change of the watched page was judged");
+
+        /* what is judged is what happens */
+        QWORD entry, other = (GPA_STACK | 0x67);
+        verdict = introGuestNotAllowed;
+        memcpy(&entry, guest->ram + GPA_USER_TABLE, sizeof entry);
+        guest_store8(guest, 0, GLA_KERNEL + GPA_USER_TABLE, GPA_USER_TABLE, other);
+        CHECK_EQ(0, memcmp(&entry, guest->ram + GPA_USER_TABLE, sizeof entry), "a change that is not allowed does not land");
+        verdict = introGuestAllowed;
+        guest_store8(guest, 0, GLA_KERNEL + GPA_USER_TABLE, GPA_USER_TABLE, other);
+        CHECK_EQ(0, memcmp(&other, guest->ram + GPA_USER_TABLE, sizeof other), "one that is allowed does");
         check(after == before, mode == 0 ? "not a byte, memory declared" : "not a byte, memory mapped",
               "%llu bytes in %u calls", (unsigned long long)(after - before), calls);
         check_note("%u calls, %u alerts, %llu bytes", calls, guest->alert_count - alerts, (unsigned long long)(after - before));
