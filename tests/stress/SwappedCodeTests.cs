@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Threading;
 using Engine.Abi;
 using Engine.Hooks;
