@@ -53,6 +53,11 @@ public sealed class ProjectPaths(string root)
 
     public string Guest => In("artifacts/guest");
 
+    /// <summary>Linux 6.12 for tests; or a file that says why it is not there.</summary>
+    public string LaterKernel => In("artifacts/guest/vmlinuz-6.12");
+
+    public string LaterKernelMissing => In("artifacts/later-kernel.missing");
+
     public string In(string relative) => Path.Combine(Root, relative);
 
     /// <summary>Looks upward from the running program for the project's folder.</summary>

@@ -41,6 +41,7 @@ public sealed class TestVerb : IVerb
             KexecGuestStep.Run(context, new GuestKit(context).Make());
             new KvmGuest(context).Make();
             new QemuBackport(context).TryMake();
+            new LaterKernel(context).TryMake();
         }
 
         string report = context.Paths.In("artifacts/test/report.xml");

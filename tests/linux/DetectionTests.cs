@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Text;
 using Build.Runs;
@@ -32,12 +33,31 @@ public sealed class DetectionTests
         using DeadGuest guest = new(
             options with { KernelArguments = kernelArguments, CpuModel = options.CpuModel + features, Cpus = cpus });
 
-        AssertFacts(guest, features.Length != 0 ? "5" : "4");
+        AssertHolds(guest, features.Length != 0 ? "5" : "4");
+        Assert.Equal(cpus, guest.Kernel.Facts.Count(fact => fact.Name.StartsWith("task of", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Another order of the tables, another place of the current task, other types.</summary>
+    [Fact]
+    public void ALaterKernelIsFoundTheSameWay()
+    {
+        GuestRunOptions options = LinuxGuest.On("10.0");
+        string missing = LinuxGuest.Paths.LaterKernelMissing;
+        Assert.SkipWhen(File.Exists(missing), File.Exists(missing) ? File.ReadAllText(missing) : "");
+        using DeadGuest guest = new(options with { Images = options.Images with { Kernel = LinuxGuest.Paths.LaterKernel } });
+
+        AssertHolds(guest, "4");
+        Assert.Equal((6, 12), (guest.Kernel.Banner.Major, guest.Kernel.Banner.Minor));
+        Assert.Equal(KallsymsPlace.AfterTokens, guest.Kernel.Symbols!.Place);
+    }
+
+    private static void AssertHolds(DeadGuest guest, string levels)
+    {
+        AssertFacts(guest, levels);
         AssertGoldenValues(guest.Kernel);
         AssertSymbols(guest.Lines("kallsyms"), guest.Kernel.Symbols!);
         BtfDump.AssertSame(guest.Fact("btf"), guest.Kernel.Types!);
         AssertFoundLive(guest);
-        Assert.Equal(cpus, guest.Kernel.Facts.Count(fact => fact.Name.StartsWith("task of", StringComparison.Ordinal)));
     }
 
     /// <summary>Everything that can be checked is, and nothing is missing.</summary>
