@@ -300,4 +300,31 @@ public static class Limits
 
     /// <summary>Symbols that a kernel's image has at least (spec/33, 2.4).</summary>
     public const int MinKernelSymbols = 20_000;
+
+    /// <summary>Tasks of a guest that a walk visits.</summary>
+    public const int MaxTasks = 1 << 17;
+
+    /// <summary>Modules of a guest that a walk visits.</summary>
+    public const int MaxModules = 4096;
+
+    /// <summary>Ranges of a process's memory that a walk visits; Linux allows 65,530 (max_map_count).</summary>
+    public const int MaxAreas = 1 << 17;
+
+    /// <summary>Levels of a tree of ranges; honest ones have less than six.</summary>
+    public const int MaxMapleDepth = 16;
+
+    /// <summary>Nodes of such a tree that a walk visits: one may be named many times.</summary>
+    public const int MaxMapleNodes = 1 << 15;
+
+    /// <summary>Times that a list is read which the guest changes meanwhile.</summary>
+    public const int MaxWalkAttempts = 3;
+
+    /// <summary>Bytes of a path.</summary>
+    public const int MaxPath = 4096;
+
+    /// <summary>Directory entries and mounts of a path.</summary>
+    public const int MaxPathSteps = 1024;
+
+    /// <summary>Bytes of a command line that are read.</summary>
+    public const int MaxCommandLine = 4096;
 }

@@ -138,6 +138,9 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
     /// <summary>The hypervisor of the guest.</summary>
     public Hypervisor Hypervisor { get; }
 
+    /// <summary>Its memory.</summary>
+    public GuestMemory Memory => _memory;
+
     /// <summary>Options in force: those that were asked for and that this version acts on.</summary>
     public GuestOptions Options => _policy.InForce.Options;
 

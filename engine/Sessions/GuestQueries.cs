@@ -29,7 +29,8 @@ internal static unsafe class GuestQueries
             WriteCounters(guest, json);
         else if (topic.SequenceEqual("vcpus"u8))
             WriteVcpus(guest, json);
-        else if (!LinuxQueries.TryWrite(guest.LinuxDetection, topic, json))
+        else if (!LinuxQueries.TryWrite(guest.LinuxDetection, topic, json) &&
+            !LinuxModelQueries.TryWrite(guest.LinuxDetection.Kernel, guest.Memory, topic, json))
             return false;
 
         json.WriteEndObject();

@@ -1495,7 +1495,8 @@ INTROCORE_API INTSTATUS IntContinueWork(void *GuestHandle);
 
 /**
  * Answers a question about a guest as JSON (UTF-8, NUL-terminated, one object; docs/queries.md has the schema). Topics:
- * "capabilities", "protections", "counters", "vcpus", "kernel", "symbols:<name or 0xaddress>", "types:<struct.field>".
+ * "capabilities", "protections", "counters", "vcpus", "kernel", "symbols:<name or 0xaddress>", "types:<struct.field>",
+ * "tasks", "modules", "maps:<pid>".
  * *Size: in, bytes at Buffer; out, bytes of the answer with its NUL, also when it does not fit, which DATA_BUFFER_TOO_SMALL says
  * (Buffer may then be null, *Size 0). Any thread, at any time; allocates.
  * INVALID_PARAMETER_1..4; NOT_FOUND: no such topic; NOT_INITIALIZED: no active guest of that handle.
