@@ -32,7 +32,8 @@ internal sealed unsafe class NativeTable<T> : IDisposable
     {
         get
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_length);
+            if ((uint)index >= (uint)_length)
+                throw new ArgumentOutOfRangeException(nameof(index));
             return ref _items[index];
         }
     }

@@ -40,14 +40,14 @@ internal static class BtfDump
         Assert.Equal(id, expected.GetProperty("id").GetUInt32());
         Assert.True(types.TryGet(id, out BtfType type));
         string name = expected.GetProperty("name").GetString()!;
-        Assert.Equal(name == "(anon)" ? "" : name, Encoding.ASCII.GetString(type.Name));
+        Assert.Equal(name is "(anon)" ? "" : name, Encoding.ASCII.GetString(type.Name));
         string kind = expected.GetProperty("kind").GetString()!;
         Assert.Equal(kind, Words(type));
         if (expected.TryGetProperty("size", out JsonElement size))
             Assert.Equal(size.GetUInt32(), type.SizeOrType);
         if (expected.TryGetProperty("type_id", out JsonElement target) && kind is not "ARRAY")
             Assert.Equal(target.GetUInt32(), type.SizeOrType);
-        if (kind is "STRUCT" && name != "(anon)" && IsTheLargest(in type, types))
+        if (kind is "STRUCT" && name is not "(anon)" && IsTheLargest(in type, types))
             AssertMembers(name, expected.GetProperty("members"));
 
         void AssertMembers(string structure, JsonElement members)
@@ -56,7 +56,7 @@ internal static class BtfDump
             foreach (JsonElement member in members.EnumerateArray())
             {
                 string path = member.GetProperty("name").GetString()!;
-                if (path == "(anon)" || !seen.Add(path))
+                if (path is "(anon)" || !seen.Add(path))
                     continue;
                 Assert.True(types.TryFindField(Encoding.ASCII.GetBytes(structure), Encoding.ASCII.GetBytes(path), out BtfField field));
                 uint bits = member.TryGetProperty("bitfield_size", out JsonElement width) ? width.GetUInt32() : 0;

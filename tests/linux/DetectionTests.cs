@@ -67,8 +67,8 @@ public sealed class DetectionTests
             .Concat(guest.Kernel.Missing.Select(m => $"missing {m.Feature}: {m.Reason}")));
         Assert.True(guest.Kernel.Missing.Count == 0, all);
         Assert.True(guest.Kernel.Facts.All(fact => fact.Confidence is Confidence.Verified or Confidence.Found), all);
-        Assert.Equal(levels, guest.Kernel.Facts.Single(fact => fact.Name == "levels").Value);
-        Assert.Equal(levels == "5" ? PagingMode.Level5 : PagingMode.Level4, guest.Kernel.Paging.Mode);
+        Assert.Equal(levels, guest.Kernel.Facts.Single(fact => fact.Name is "levels").Value);
+        Assert.Equal(levels is "5" ? PagingMode.Level5 : PagingMode.Level4, guest.Kernel.Paging.Mode);
         Assert.Contains(guest.Run.GuestLines, line => line.Contains($"Linux {guest.Kernel.Banner.Release}", StringComparison.Ordinal));
         Assert.Equal(40, guest.Kernel.BuildId.Length);
     }
@@ -76,7 +76,7 @@ public sealed class DetectionTests
     /// <summary>What was measured of Debian 12's kernel by other means (spec/33, section 10).</summary>
     private static void AssertGoldenValues(LinuxKernel kernel)
     {
-        if (kernel.Banner.Version != "6.1.192")
+        if (kernel.Banner.Version is not "6.1.192")
             return;
         Assert.Equal((87_347, 0), (kernel.Symbols!.Count, kernel.Symbols.LongNames));
         Assert.Equal((95_246, 2_425_896, 1_694_074), (kernel.Types!.Count, kernel.Types.TypeBytes, kernel.Types.TextBytes));
@@ -117,7 +117,7 @@ public sealed class DetectionTests
             CultureInfo.InvariantCulture,
             $"info: Linux {guest.Kernel.Banner.Version} ({guest.Kernel.Banner.Release}) at {guest.Kernel.Layout.Base:x}: {guest.Kernel.Symbols!.Count} symbols, {guest.Kernel.Types!.Count} types; ");
         Assert.True(guest.Run.Events.Any(e => e.Is("engine") && e.Text.StartsWith(expected, StringComparison.Ordinal)), guest.Run.Text());
-        Assert.Contains(guest.Run.Events, e => e.Is("system") && e.Field("version") == guest.Kernel.Banner.Version);
+        Assert.Contains(guest.Run.Events, e => e.Is("system") && string.Equals(e.Field("version"), guest.Kernel.Banner.Version, StringComparison.Ordinal));
         Assert.DoesNotContain(guest.Run.Events, e => e.Text.Contains("contradicts", StringComparison.Ordinal));
     }
 }

@@ -7,7 +7,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Build.Runs;
 using Engine.Guests.Linux;
-using Engine.Symbols;
 using Xunit;
 
 namespace Tests.Linux;
@@ -62,7 +61,7 @@ public sealed partial class ModelTests
             // Of threads of the kernel /proc has longer names, and what they work at.
             string name = stat.Groups["name"].Value;
             Assert.StartsWith(task.Name, name, StringComparison.Ordinal);
-            Assert.True(task.Mm == 0 || name == task.Name, name);
+            Assert.True(task.Mm == 0 || string.Equals(name, task.Name, StringComparison.Ordinal), name);
             Assert.Equal(stat.Groups["parent"].Value, task.ParentTgid.ToString(CultureInfo.InvariantCulture));
             string[] status = guest.Lines($"{pid}.status");
             Assert.Equal(Field(status, "Tgid:")[0], task.Tgid.ToString(CultureInfo.InvariantCulture));
@@ -73,7 +72,7 @@ public sealed partial class ModelTests
             Assert.Equal(words, model.CommandLineOf(task));
         }
 
-        Assert.Contains(tasks, task => model.CommandLineOf(task) == "sleep 1000 7");
+        Assert.Contains(tasks, task => model.CommandLineOf(task) is "sleep 1000 7");
     }
 
     private static void AssertModules(DeadGuest guest, LinuxModel model)
@@ -100,7 +99,7 @@ public sealed partial class ModelTests
 
         // The shell that collects all this goes on meanwhile, and its heap and stack may grow.
         IEnumerable<string> found = areas.Select(area => Line(area, model));
-        if (task.Name == "init")
+        if (task.Name is "init")
             Assert.Equal(expected.Where(IsFile).Select(Short), found.Where(IsFile));
         else
             Assert.Equal(expected.Select(Short), found);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -21,6 +22,6 @@ internal sealed class TextCpus(IReadOnlyList<string> texts) : ICpuSource
     };
 
     private static ulong Number(string text, string before) => ulong.Parse(
-        Regex.Match(text, before + "(?<number>[0-9a-f]+)", RegexOptions.ExplicitCapture).Groups["number"].Value, NumberStyles.HexNumber,
+        Regex.Match(text, before + "(?<number>[0-9a-f]+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)).Groups["number"].Value, NumberStyles.HexNumber,
         CultureInfo.InvariantCulture);
 }

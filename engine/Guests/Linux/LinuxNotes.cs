@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
-using Engine.Symbols;
 
 namespace Engine.Guests.Linux;
 

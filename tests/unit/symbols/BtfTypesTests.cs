@@ -26,7 +26,7 @@ public sealed class BtfTypesTests
 
         Assert.True(types.IsComplete);
         Assert.Equal(
-            [0, 8, 8, 12, 16], new[] { "outer.a", "outer.b", "outer.c", "outer.d", "outer.e" }.Select(p => types.OffsetOf(Bytes(p))));
+            [0, 8, 8, 12, 16], Offsets(types, "outer.a", "outer.b", "outer.c", "outer.d", "outer.e"));
         Assert.Equal(-1, types.OffsetOf("outer.f"u8));
         Assert.Equal(-1, types.OffsetOf("outer."u8));
         Assert.Equal(-1, types.OffsetOf("outer"u8));
@@ -148,7 +148,7 @@ public sealed class BtfTypesTests
         using BtfTypes kernelTypes = BtfImage.Read(kernel.ToArray());
         using BtfTypes types = BtfImage.Read(module.ToArray(), kernelTypes);
 
-        Assert.Equal([0, 8, 16, 28], new[] { "mine.count", "mine.list", "mine.list.prev", "mine.deep" }.Select(p => types.OffsetOf(Bytes(p))));
+        Assert.Equal([0, 8, 16, 28], Offsets(types, "mine.count", "mine.list", "mine.list.prev", "mine.deep"));
         Assert.Equal(8, types.OffsetOf("list_head.prev"u8));
         Assert.True(types.TryFindField("mine.list"u8, out BtfField field));
         Assert.Equal("struct list_head", BtfText.Of(field.Type));
@@ -178,7 +178,7 @@ public sealed class BtfTypesTests
         using BtfTypes types = BtfImage.Read(module.ToArray(), kernelTypes, map);
 
         Assert.Equal(1, map.Missing);
-        Assert.Equal([0, 16, 40], new[] { "mine.count", "mine.list.prev", "mine.d.x" }.Select(p => types.OffsetOf(Bytes(p))));
+        Assert.Equal([0, 16, 40], Offsets(types, "mine.count", "mine.list.prev", "mine.d.x"));
         Assert.Equal(-1, types.OffsetOf("mine.g"u8));
     }
 
@@ -359,6 +359,8 @@ public sealed class BtfTypesTests
 
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
     }
+
+    private static IEnumerable<int> Offsets(BtfTypes types, params string[] paths) => paths.Select(path => types.OffsetOf(Bytes(path)));
 
     private static byte[] Bytes(string text) => Encoding.ASCII.GetBytes(text);
 }

@@ -90,7 +90,7 @@ public sealed class KallsymsFinderTests
         List<int> twice = [];
         for (bool more = found.Table.TryFind("twice"u8, out KernelSymbol symbol); more; more = found.Table.TryFindNext(in symbol, "twice"u8, out symbol))
             twice.Add(symbol.Index);
-        Assert.Equal(symbols.Select((s, i) => (s.Name, i)).Where(s => s.Name == "twice").Select(s => s.i), twice);
+        Assert.Equal(symbols.Select((s, i) => (s.Name, i)).Where(s => s.Name is "twice").Select(s => s.i), twice);
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public sealed class KallsymsFinderTests
             KernelSymbol symbol = table[i];
             Assert.Equal(symbols[i], (symbol.Address, (char)symbol.Type, Encoding.ASCII.GetString(name, 0, length)));
             Assert.True(table.TryFind(name.AsSpan(0, length), out KernelSymbol found));
-            Assert.Equal(symbols[i].Name == "twice" ? symbols.Select(s => s.Name).ToList().IndexOf("twice") : i, found.Index);
+            Assert.Equal(symbols[i].Name is "twice" ? symbols.Select(s => s.Name).ToList().IndexOf("twice") : i, found.Index);
         }
     }
 

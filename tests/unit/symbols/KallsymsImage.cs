@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
-using System.Text;
 using Engine.Symbols;
 using Engine.Symbols.Kallsyms;
 
