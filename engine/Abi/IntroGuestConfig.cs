@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Abi;
 
-/// <summary>Facts about a guest's hypervisor (INTRO_GUEST_CONFIG), 24 bytes in this version.</summary>
+/// <summary>Facts about a guest's hypervisor (INTRO_GUEST_CONFIG), 32 bytes in this version.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct IntroGuestConfig
 {
@@ -17,4 +17,8 @@ public struct IntroGuestConfig
 
     /// <summary>Protections that the reference has no option for.</summary>
     public GuardOptions Guards;
+
+    /// <summary>Bits of a physical address (MAXPHYADDR) that the guest's processors report, 32 to 52. Those above it are reserved in
+    /// paging entries. 0: not known; none of them is checked.</summary>
+    public ulong PhysicalAddressBits;
 }

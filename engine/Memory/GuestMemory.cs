@@ -44,7 +44,7 @@ internal sealed unsafe partial class GuestMemory
     /// processors. 0 while the width is not known.</summary>
     public ulong ReservedAddressBits { get; private set; }
 
-    /// <summary>Sets the physical-address width of the guest's processors, in bits; before the guest is active.</summary>
+    /// <summary>Sets the physical-address width of the guest's processors, in bits, 0: not known; before the guest is active.</summary>
     public void SetPhysicalAddressBits(int bits)
     {
         ReservedAddressBits = bits is >= 32 and < 52 ? PageEntry.AddressMask & (ulong.MaxValue << bits) : 0;

@@ -78,6 +78,7 @@ internal sealed unsafe partial class ActiveGuest : IDisposable
         _claims = _vcpus.Claims;
         _chores = _claims.Chores;
         _retired = new RetireList(_claims);
+        memory.SetPhysicalAddressBits((int)config.PhysicalAddressBits);
         memory.Open(hypervisor, _claims, vcpuCount);
         _retiredMappings = memory.Mapped?.Retired;
         _vcpuCount = (uint)vcpuCount;

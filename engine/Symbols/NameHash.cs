@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace Engine.Symbols;
 
@@ -12,12 +11,7 @@ internal readonly struct NameHash
     private NameHash(ulong key) => _key = key;
 
     /// <summary>A hash with a key of its own.</summary>
-    public static NameHash Create()
-    {
-        Span<byte> key = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(key);
-        return new NameHash(BinaryPrimitives.ReadUInt64LittleEndian(key) | 1);
-    }
+    public static NameHash Create() => new((ulong)Random.Shared.NextInt64() | 1);
 
     /// <summary>The hash of a name.</summary>
     public uint Of(ReadOnlySpan<byte> name)

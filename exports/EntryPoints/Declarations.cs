@@ -10,8 +10,9 @@ namespace Exports.EntryPoints;
 internal static unsafe class Declarations
 {
     private const ulong PageMask = 0xFFF;
-    private const int KnownConfigSize = 24;
+    private const int KnownConfigSize = 32;
     private const int MaxConfigSize = 4096;
+    private const ulong MinPhysicalAddressBits = 32, MaxPhysicalAddressBits = 52;
 
     [UnmanagedCallersOnly(EntryPoint = "IntConfigureGuest")]
     private static IntStatus ConfigureGuest(nint handle, IntroGuestConfig* config)
@@ -26,7 +27,8 @@ internal static unsafe class Declarations
                 return IntStatus.InvalidDataSize;
             if (known.StoreCompletion > IntroCompletion.Data ||
                 (known.Flags & ~GuestConfigFlags.Supported) != GuestConfigFlags.None ||
-                (known.Guards & ~GuardOptions.Supported) != GuardOptions.None)
+                (known.Guards & ~GuardOptions.Supported) != GuardOptions.None ||
+                known.PhysicalAddressBits is not (0 or (>= MinPhysicalAddressBits and <= MaxPhysicalAddressBits)))
             {
                 return IntStatus.InvalidParameter2;
             }

@@ -1414,6 +1414,8 @@ typedef struct _INTRO_GUEST_CONFIG {
     DWORD StoreCompletion; /* INTRO_COMPLETION */
     DWORD Flags;           /* INTRO_GUEST_ flags */
     QWORD Guards;          /* INTRO_GUARD_ bits, besides the options of NewGuestNotification */
+    QWORD PhysicalAddressBits; /* MAXPHYADDR that the guest's processors report, 32 to 52: the bits of paging entries above it are
+                                  reserved (SDM 3A, 4.1.4). 0: not known; none of them is checked */
 } INTRO_GUEST_CONFIG;
 
 /** Sets the facts about a guest, before NewGuestNotification; they hold until DisableIntro has succeeded. Any thread.

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cpuid.h"
 #include "engine.h"
 #include "log.h"
 #include "vm.h"
@@ -192,7 +193,7 @@ static bool give_records(IntroKvm *vm)
 int introkvm_start(IntroKvm *vm)
 {
     bool has_page_tables = vm->capabilities & INTROKVM_PAGE_TABLE_WRITES, is_done;
-    const INTRO_GUEST_CONFIG config = {
+    INTRO_GUEST_CONFIG config = {
         .Size = sizeof config,
         .StoreCompletion = introCompletionData,
         .Flags = INTRO_GUEST_APPLIES_DIRTY_MASK | (has_page_tables ? 0 : INTRO_GUEST_NO_PAGE_TABLES),
@@ -207,6 +208,7 @@ int introkvm_start(IntroKvm *vm)
         return -1;
     gate_close(vm);
     vm->is_started = true;
+    config.PhysicalAddressBits = cpuid_physical_address_bits(vm->vcpus[0]);
     is_done = declare_all(vm, true) && succeeded("IntConfigureGuest", engine.IntConfigureGuest(vm, &config)) &&
               succeeded("NewGuestNotification", engine.glue.NewGuestNotification(vm, vm->config.options, NULL, 0)) &&
               give_records(vm);

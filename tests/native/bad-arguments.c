@@ -33,8 +33,14 @@ void bad_configure(void)
     config.known.Guards = 1ull << 63;
     CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a guard that does not exist");
     config.known.Guards = INTRO_GUARD_CR0_WP | INTRO_GUARD_CR4_UMIP | INTRO_GUARD_EFER_NXE;
+    static const QWORD bad_bits[] = {1, 31, 53, 64, 1ull << 32 | 46, ~0ull};
+    for (size_t i = 0; i < sizeof bad_bits / sizeof bad_bits[0]; i++) {
+        config.known.PhysicalAddressBits = bad_bits[i];
+        CHECK_STATUS(INT_STATUS_INVALID_PARAMETER_2, CONFIGURE(), "a width of physical addresses that no processor has");
+    }
+    config.known.PhysicalAddressBits = 46;
     CHECK_STATUS(INT_STATUS_SUCCESS, CONFIGURE(), "every member set");
-    config.known.Flags = 0, config.known.Guards = 0;
+    config.known.Flags = 0, config.known.Guards = 0, config.known.PhysicalAddressBits = 0;
 
     static const QWORD bad_sizes[] = {0, 1, 7, 1ull << 32, 1ull << 40, 1ull << 63, ~0ull};
     for (size_t i = 0; i < sizeof bad_sizes / sizeof bad_sizes[0]; i++) {
@@ -59,7 +65,7 @@ void bad_configure(void)
     /* Nothing behind the size that is given may be read: the next page is not there. */
     BYTE *pages = mmap(NULL, 0x2000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(pages + 0x1000, 0x1000, PROT_NONE);
-    static const QWORD sizes[] = {8, 12, 16, sizeof(INTRO_GUEST_CONFIG)};
+    static const QWORD sizes[] = {8, 12, 16, 24, sizeof(INTRO_GUEST_CONFIG)};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         QWORD size = sizes[i];
         INTRO_GUEST_CONFIG *edge = (INTRO_GUEST_CONFIG *)(void *)(pages + 0x1000 - size);

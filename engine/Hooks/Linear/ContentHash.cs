@@ -19,7 +19,7 @@ internal readonly struct ContentHash
     public static ContentHash Create()
     {
         Span<ulong> key = stackalloc ulong[2];
-        System.Security.Cryptography.RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(key));
+        Random.Shared.NextBytes(MemoryMarshal.AsBytes(key));
         return new ContentHash(key[0] | 1, key[1] | 1);
     }
 

@@ -1,6 +1,7 @@
 using System;
 using Engine;
 using Engine.Abi;
+using Engine.Memory;
 using Engine.Sessions;
 using Engine.Vcpus;
 using Tests.Unit.Fakes;
@@ -161,6 +162,25 @@ public sealed unsafe class IntroEngineTests
         Assert.Equal(IntStatus.Success, machine.Engine.Disable(machine.Host.Handle));
         Assert.Equal(IntStatus.Success, machine.Engine.NewGuest(machine.Host.Handle, GuestOptions.None, null, 0));
         Assert.Contains(machine.Host.Log.Lines, line => line.Contains("refetch", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void BitsAboveTheWidthOfPhysicalAddressesAreReservedWhereItIsTold()
+    {
+        using TestMachine machine = new(start: false);
+        const ulong Linear = 0xFFFF_A000_0000_0000;
+        machine.Tables.Map(Linear, 0x30000);
+        machine.Tables.Spoil(Linear, level: 1, set: 1UL << 46);
+        IntroGuestConfig config = new() { Size = 32 };
+        foreach ((ulong bits, IntStatus expected) in (ReadOnlySpan<(ulong, IntStatus)>)
+            [(0, IntStatus.Success), (46, IntStatus.CorruptedData), (47, IntStatus.Success)])
+        {
+            config.PhysicalAddressBits = bits;
+            Assert.Equal(IntStatus.Success, machine.Engine.Declare(machine.Host.Handle)!.Configure(in config));
+            Assert.Equal(IntStatus.Success, machine.Engine.NewGuest(machine.Host.Handle, GuestOptions.None, null, 0));
+            Assert.Equal(expected, machine.Guest.Translate(0, PagingMode.Level4, TestMachine.Cr3, Linear, out _));
+            Assert.Equal(IntStatus.Success, machine.Engine.Disable(machine.Host.Handle));
+        }
     }
 
     [Fact]

@@ -50,7 +50,7 @@ internal sealed unsafe class RegisterMachine : IDisposable
         Assert.Equal(IntStatus.Success, _engine.Declare(Guest.Handle)!.DeclareMemory(0, Ram.Size, Ram.Host));
         Assert.Equal(
             IntStatus.Success,
-            _engine.Declare(Guest.Handle)!.Configure(new IntroGuestConfig { Size = 24, Flags = flags, Guards = guards }));
+            _engine.Declare(Guest.Handle)!.Configure(new IntroGuestConfig { Size = 32, Flags = flags, Guards = guards }));
         Assert.Equal(IntStatus.Success, _engine.NewGuest(Guest.Handle, options, null, 0));
     }
 
