@@ -51,6 +51,7 @@ static void told(struct guest *guest, DWORD vector, QWORD cr2, const char *name)
 static struct guest *start(void)
 {
     struct guest *guest = guest_create(1);
+    guest->configure = false; /* the default: the hypervisor completes the instruction */
     *absent_entry(guest) &= ~1ull;
     if (CHECK_STATUS(INT_STATUS_SUCCESS, guest_start(guest, OPTION_IDT), "a guest is taken under protection"))
         return guest;
@@ -98,7 +99,6 @@ void drive_injection_lost(void)
     /* The same instruction elsewhere: the vCPU has moved, and what became of the injection is still to be told. */
     memcpy(guest->ram + GPA_CODE + 0x800, guest->ram + GPA_CODE + CODE_MOV8, 3);
     struct store elsewhere = crossing_store(guest, 0x800);
-    guest->injected.pending = false;
     sent_back(guest, &elsewhere, 0, "one is outstanding: none is asked for");
     told(guest, VECTOR_PAGE_FAULT, ABSENT, "it was delivered");
     sent_back(guest, &elsewhere, 1, "another one");

@@ -59,7 +59,7 @@ struct outcome guest_store(struct guest *guest, const struct store *store)
     QWORD gla = store->flags & VCPU_EXIT_NO_GLA ? 0xBAD0BAD0BAD0ull : store->gla;
     unsigned limit = store->flags & VCPU_EXIT_DATA ? 1 : RETRY_LIMIT;
     host_current_cpu = store->cpu;
-    while (outcome.exits < limit && outcome.action == introGuestRetry && !guest->injected.pending) {
+    while (outcome.exits == 0 || (outcome.exits < limit && outcome.action == introGuestRetry && !guest->injected.pending)) {
         guest->cpus[store->cpu].regs.Rip = store->rip;
         if (guest->records != NULL && (store->pushed != 0 || store->flags != 0))
             push(guest, store);
