@@ -95,7 +95,7 @@ public sealed partial class PageTableTests
 
     private static ulong Register(string registers, string name)
     {
-        Match match = Regex.Match(registers, $@"\b{name}\s*=\s*([0-9a-f]+)");
+        Match match = Regex.Match(registers, $@"\b{name}\s*=\s*([0-9a-f]+)", RegexOptions.None, TimeSpan.FromSeconds(1));
         Assert.True(match.Success, registers);
         return ulong.Parse(match.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
@@ -129,7 +129,7 @@ public sealed partial class PageTableTests
         foreach (LinearPage page in pages)
         {
             string its = $"{(page.Rights.IsUser ? 'u' : '-')}r{(page.Rights.IsWritable ? 'w' : '-')}";
-            if (page.Linear != end || its != rights)
+            if (page.Linear != end || !string.Equals(its, rights, StringComparison.Ordinal))
             {
                 Flush();
                 (start, rights) = (page.Linear, its);
@@ -148,6 +148,6 @@ public sealed partial class PageTableTests
         }
     }
 
-    [GeneratedRegex("([0-9a-f]{16})-[0-9a-f]{16} ([0-9a-f]{16}) ([-urw]{3})")]
+    [GeneratedRegex("([0-9a-f]{16})-[0-9a-f]{16} ([0-9a-f]{16}) ([-urw]{3})", RegexOptions.None, 1000)]
     private static partial Regex RangeLine();
 }

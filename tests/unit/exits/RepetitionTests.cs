@@ -1,6 +1,5 @@
 using System;
 using Engine.Abi;
-using Engine.Vcpus;
 using Tests.Unit.Fakes;
 using Xunit;
 
