@@ -66,7 +66,7 @@ public sealed partial class PageTableTests
             if (ranges.Length != 0)
             {
                 Assert.Equal(
-                    RangeLine().Matches(ranges).Select(m => $"{m.Groups[1].Value} {m.Groups[2].Value} {m.Groups[3].Value}"),
+                    RangeLine().Matches(ranges).Select(m => $"{m.Groups["start"].Value} {m.Groups["size"].Value} {m.Groups["rights"].Value}"),
                     Ranges(found));
             }
         }
@@ -148,6 +148,6 @@ public sealed partial class PageTableTests
         }
     }
 
-    [GeneratedRegex("([0-9a-f]{16})-[0-9a-f]{16} ([0-9a-f]{16}) ([-urw]{3})", RegexOptions.None, 1000)]
+    [GeneratedRegex("(?<start>[0-9a-f]{16})-[0-9a-f]{16} (?<size>[0-9a-f]{16}) (?<rights>[-urw]{3})", RegexOptions.None, 1000)]
     private static partial Regex RangeLine();
 }

@@ -1,7 +1,6 @@
 using System;
 using Engine;
 using Engine.Abi;
-using Engine.Vcpus;
 using Tests.Unit.Fakes;
 using Xunit;
 
