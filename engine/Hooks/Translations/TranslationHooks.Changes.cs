@@ -32,8 +32,13 @@ internal sealed unsafe partial class TranslationHooks
         {
             TranslationFlags rights = GeometryOf(node).Combine(above, entry, level);
             bool wasMoved = node->Transaction == _transaction.Serial;
+            bool isRead = address != node->Table && node->Incoming == address && _transaction.Moves[node->Move].Above != rights;
             AddMove(index, address, entry, rights);
             SetIncoming(index, address == node->Table ? TableNode.NoTable : address);
+
+            // Another entry of the same store has led here already, with other rights, and what is below may have been read with those.
+            if (isRead)
+                AddUnread(node);
 
             // What is below changes with the rights alone, or back, where the same store has led elsewhere by another of its entries.
             // Entries that have not been seen are read by whoever is setting their watches.
@@ -155,7 +160,15 @@ internal sealed unsafe partial class TranslationHooks
         node->Incoming = table;
         if (table == TableNode.NoTable)
             return;
-        if (!TryHook(index, table) || _transaction.Unread.Count == Limits.MaxTablesPerChange)
+        if (TryHook(index, table))
+            AddUnread(node);
+        else
+            _transaction.IsIncomplete = true;
+    }
+
+    private void AddUnread(TableNode* node)
+    {
+        if (_transaction.Unread.Count == Limits.MaxTablesPerChange)
             _transaction.IsIncomplete = true;
         else
             _transaction.Unread.Add(node->Move);

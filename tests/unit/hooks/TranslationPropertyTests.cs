@@ -39,6 +39,7 @@ public sealed class TranslationPropertyTests
     [Theory]
     [InlineData(nameof(PagingMode.Level4), true, 63830404)]
     [InlineData(nameof(PagingMode.Level4), true, 1110550812)]
+    [InlineData(nameof(PagingMode.Level4), true, 712497158)]
     [InlineData(nameof(PagingMode.Level4), false, 914880770)]
     [InlineData(nameof(PagingMode.Level5), true, 270846578)]
     [InlineData(nameof(PagingMode.Pae), true, 1655541988)]

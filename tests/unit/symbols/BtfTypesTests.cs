@@ -272,14 +272,22 @@ public sealed class BtfTypesTests
     {
         using BtfTypes types = BtfImage.Read(Sample().ToArray());
         types.TryFindField("s5.deep"u8, out _);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        long least = long.MaxValue;
+
+        // The runtime itself may allocate while code runs for the first time.
+        for (int round = 0; round < 3; round++)
         {
-            if (!types.TryFindField("s5.deep"u8, out _) || types.SizeOf("s7"u8) == 0 || types.FindParameter("f3"u8, "s3"u8) < 0)
-                Assert.Fail("not found");
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
+            {
+                if (!types.TryFindField("s5.deep"u8, out _) || types.SizeOf("s7"u8) == 0 || types.FindParameter("f3"u8, "s3"u8) < 0)
+                    Assert.Fail("not found");
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     [Fact]

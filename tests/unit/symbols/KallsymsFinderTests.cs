@@ -99,15 +99,23 @@ public sealed class KallsymsFinderTests
         using Found found = new(Image(KallsymsImage.Make(Count, 0, 5), KallsymsOrder.AddressesLast, 0, 1, KallsymsEncoding.RelativePerCpu).Write());
         KallsymsTable table = found.Table;
         Span<byte> name = stackalloc byte[global::Engine.Limits.MaxSymbolName + 1];
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < table.Count; i++)
+        long least = long.MaxValue;
+
+        // The runtime itself may allocate while code runs for the first time.
+        for (int round = 0; round < 3; round++)
         {
-            int length = table.ReadName(i, name);
-            if (!table.TryFind(name[..length], out KernelSymbol symbol) || !table.TryFindAt(symbol.Address, out _, out _))
-                Assert.Fail("not found");
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < table.Count; i++)
+            {
+                int length = table.ReadName(i, name);
+                if (!table.TryFind(name[..length], out KernelSymbol symbol) || !table.TryFindAt(symbol.Address, out _, out _))
+                    Assert.Fail("not found");
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     [Fact]
