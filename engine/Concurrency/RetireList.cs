@@ -16,7 +16,6 @@ internal sealed unsafe class RetireList : IDisposable
     private readonly Lock _lock = new();
     private readonly NativeQueue<(nint Block, nuint Bytes, ulong Epoch)> _blocks = new();
     private long _bytes;
-    private int _count;
 
     public RetireList(ClaimTable claims) => Claims = claims;
 
@@ -27,7 +26,7 @@ internal sealed unsafe class RetireList : IDisposable
     public bool IsEmpty
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Volatile.Read(ref _count) == 0;
+        get => !Claims.Chores.Has(ExitChore.FreeBlocks);
     }
 
     /// <summary>Tells whether another block would be too much; the writer then tries again later.</summary>
@@ -45,7 +44,7 @@ internal sealed unsafe class RetireList : IDisposable
         {
             _blocks.Enqueue(((nint)block, bytes, epoch));
             Volatile.Write(ref _bytes, _bytes + (long)bytes);
-            Count();
+            Claims.Chores.Set(ExitChore.FreeBlocks, on: true);
         }
     }
 
@@ -88,12 +87,6 @@ internal sealed unsafe class RetireList : IDisposable
         _blocks.TryDequeue(out (nint Block, nuint Bytes, ulong Epoch) block);
         NativeMemory.Free((void*)block.Block);
         Volatile.Write(ref _bytes, _bytes - (long)block.Bytes);
-        Count();
-    }
-
-    private void Count()
-    {
-        Volatile.Write(ref _count, _blocks.Count);
         Claims.Chores.Set(ExitChore.FreeBlocks, _blocks.Count != 0);
     }
 }

@@ -71,8 +71,8 @@ internal sealed unsafe partial class ActiveGuest
                 return IntStatus.NotInitialized;
             IntStatus status = PageWalk.TranslateSlowly(
                 _memory, in paging, linear, _memory.TranslationsOf(paging.Vcpu), out physical, out _);
-            if (_retiredMappings is { IsEmpty: false } mappings)
-                mappings.Collect();
+            if (_chores.Has(ExitChore.UnmapPages))
+                _retiredMappings!.Collect();
             return status;
         }
         finally

@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using Engine.Memory;
 
 namespace Engine.Symbols;
 
@@ -9,7 +10,7 @@ namespace Engine.Symbols;
 /// </summary>
 internal sealed class NameIndex : IDisposable
 {
-    private readonly NameHash _hash = NameHash.Create();
+    private readonly KeyedHash _hash = KeyedHash.Create();
     private readonly NativeTable<int> _heads;
     private readonly NativeTable<int> _next;
 
@@ -26,13 +27,13 @@ internal sealed class NameIndex : IDisposable
     /// <summary>Adds an item. Those with the largest numbers come first, so that look-ups find the smallest first.</summary>
     public void Add(int item, ReadOnlySpan<byte> name)
     {
-        ref int head = ref _heads[(int)(_hash.Of(name) & (uint)(_heads.Length - 1))];
+        ref int head = ref _heads[HeadOf(name)];
         _next[item] = head;
         head = item + 1;
     }
 
     /// <summary>The first item that may have a name; -1: none has.</summary>
-    public int First(ReadOnlySpan<byte> name) => _heads[(int)(_hash.Of(name) & (uint)(_heads.Length - 1))] - 1;
+    public int First(ReadOnlySpan<byte> name) => _heads[HeadOf(name)] - 1;
 
     /// <summary>The item that may have the same name after this one; -1: there is none.</summary>
     public int Next(int item) => _next[item] - 1;
@@ -43,4 +44,6 @@ internal sealed class NameIndex : IDisposable
         _heads.Dispose();
         _next.Dispose();
     }
+
+    private int HeadOf(ReadOnlySpan<byte> name) => (int)(_hash.Of(name) & (ulong)(_heads.Length - 1));
 }

@@ -26,6 +26,15 @@ internal static class LinuxGuest
         return Options with { Qemu = choice.Program! };
     }
 
+    /// <summary>Linux 6.12 of Debian's backports; skips the test, with the reason, where that could not be fetched.</summary>
+    public static GuestRunOptions WithLaterKernel()
+    {
+        GuestRunOptions options = On("10.0");
+        bool isMissing = File.Exists(Paths.LaterKernelMissing);
+        Assert.SkipWhen(isMissing, isMissing ? File.ReadAllText(Paths.LaterKernelMissing) : "");
+        return options with { Images = options.Images with { Kernel = Paths.LaterKernel } };
+    }
+
     public static GuestRunResult Run(GuestRunOptions options)
     {
         List<string> missing = [.. Requirements.Guest.Where(r => !r.IsMet()).Select(r => r.Package)];

@@ -1,11 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
-using Build.Runs;
 using Engine.Guests.Linux;
 using Xunit;
 
@@ -26,10 +24,7 @@ public sealed partial class ModelTests
     [Fact]
     public void TheModelOfALaterKernelIsThatOfProc()
     {
-        GuestRunOptions options = LinuxGuest.On("10.0");
-        string missing = LinuxGuest.Paths.LaterKernelMissing;
-        Assert.SkipWhen(File.Exists(missing), File.Exists(missing) ? File.ReadAllText(missing) : "");
-        using DeadGuest guest = new(options with { Images = options.Images with { Kernel = LinuxGuest.Paths.LaterKernel } });
+        using DeadGuest guest = new(LinuxGuest.WithLaterKernel());
         AssertModel(guest);
     }
 

@@ -1,5 +1,5 @@
+using System;
 using System.Collections.Generic;
-using Engine.Abi;
 using Engine.Memory;
 using Engine.Symbols;
 
@@ -15,7 +15,6 @@ internal sealed class ImageScan
     public const ulong WindowStart = 0xFFFF_FFFF_8000_0000;
 
     private const ulong LargePage = 1UL << 21;
-    private const ulong SmallPage = 1UL << 12;
 
     private readonly GuestMemory _memory;
     private readonly PagingContext _paging;
@@ -78,22 +77,15 @@ internal sealed class ImageScan
 
     private void ScanSlot(ulong start)
     {
-        for (ulong address = start; address - start < LargePage;)
+        ulong end = start + LargePage;
+        AddressSpaceWalk walk = new(_memory, in _paging, start, end - 1);
+        while (walk.MoveNext())
         {
-            IntStatus status = PageWalk.Walk(_memory, in _paging, address, out Translation translation);
-            if (!status.IsSuccess())
-            {
-                // Without a table there is nothing in the whole slot.
-                if (status != IntStatus.PageNotPresent)
-                    return;
-                address += SmallPage;
-                continue;
-            }
-
-            ulong size = translation.PageSize > SmallPage ? LargePage - (address - start) : SmallPage;
-            PageRights rights = translation.Rights;
-            Add(ImageRun.Of(address, size, in rights));
-            address += size;
+            // A page may be larger than the slot.
+            LinearPage page = walk.Current;
+            PageRights rights = page.Rights;
+            ulong first = Math.Max(page.Linear, start);
+            Add(ImageRun.Of(first, Math.Min(page.Linear + page.Size, end) - first, in rights));
         }
     }
 

@@ -45,7 +45,7 @@ internal sealed class LinuxAreas
     /// <summary>All ranges of an address space, by rising addresses. False: they were not whole, and some may be missing.</summary>
     public bool TryReadAll(ulong mm, List<LinuxArea> areas)
     {
-        if (Math.Min(Math.Min(_start, _end), Math.Min(Math.Min(_flags, _offset), _file)) < 0)
+        if ((_start | _end | _flags | _offset | _file) < 0)
             return false;
         _nodes = 0;
         if (_root >= 0)
@@ -80,6 +80,7 @@ internal sealed class LinuxAreas
             return false;
         }
 
+        // A copy for each level: Limits.MaxMapleDepth of them at most.
         Span<byte> node = stackalloc byte[NodeBytes];
         if (_reader.Read(entry & NodeMask, node) != NodeBytes)
             return false;

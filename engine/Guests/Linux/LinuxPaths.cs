@@ -34,8 +34,9 @@ internal sealed class LinuxPaths
         _mountPoint = types.OffsetOf("mount.mnt_mountpoint"u8);
     }
 
-    private bool IsPossible => Math.Min(Math.Min(Math.Min(_fileMount, _fileEntry), Math.Min(_parent, _name)), Math.Min(
-        Math.Min(_nameLength, _mount), Math.Min(Math.Min(_mountRoot, _mountParent), _mountPoint))) >= 0;
+    /// <summary>Offsets that are not known are negative.</summary>
+    private bool IsPossible =>
+        (_fileMount | _fileEntry | _parent | _name | _nameLength | _mount | _mountRoot | _mountParent | _mountPoint) >= 0;
 
     /// <summary>The path of an open file; empty: it cannot be told. It is that in the mounts of the file, whatever its process calls its
     /// root.</summary>

@@ -26,7 +26,7 @@ internal sealed unsafe partial class LinearHooks : ITranslationHookHandler, IDis
     private readonly TranslationHooks _translations;
     private readonly GuestMemory _memory;
     private readonly ushort _watcher;
-    private readonly ContentHash _hash = ContentHash.Create();
+    private readonly KeyedHash _hash = KeyedHash.Create();
     private readonly Lock _adding = new();
     private readonly NativePool<LinearHook> _hooks = new();
     private ILinearHookListener[] _listeners = [];

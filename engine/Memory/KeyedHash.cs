@@ -1,26 +1,27 @@
 using System;
 using System.Runtime.InteropServices;
 
-namespace Engine.Hooks.Linear;
+namespace Engine.Memory;
 
-/// <summary>A keyed hash of guest memory, so that a guest cannot look for other bytes of the same hash.</summary>
-internal readonly struct ContentHash
+/// <summary>A hash of bytes that a guest chooses, under a key that it does not know: it can look neither for other bytes of the same hash
+/// nor for many that collide.</summary>
+internal readonly struct KeyedHash
 {
     private readonly ulong _first;
     private readonly ulong _second;
 
-    private ContentHash(ulong first, ulong second)
+    private KeyedHash(ulong first, ulong second)
     {
         _first = first;
         _second = second;
     }
 
     /// <summary>One with a key of its own.</summary>
-    public static ContentHash Create()
+    public static KeyedHash Create()
     {
         Span<ulong> key = stackalloc ulong[2];
         Random.Shared.NextBytes(MemoryMarshal.AsBytes(key));
-        return new ContentHash(key[0] | 1, key[1] | 1);
+        return new KeyedHash(key[0] | 1, key[1] | 1);
     }
 
     /// <summary>The hash of some bytes.</summary>
